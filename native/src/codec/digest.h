@@ -1,0 +1,31 @@
+/* SHA-256, HMAC-SHA-256 and hexadecimal, by OpenSSL. */
+#ifndef CODEC_DIGEST_H
+#define CODEC_DIGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+
+#define SHA256_SIZE 32
+#define SHA256_HEX_SIZE 65 /* with its NUL */
+
+/* An incremental digest. */
+struct sha256;
+int sha256_new(struct sha256 **sha, jb_error *error);
+void sha256_free(struct sha256 *sha);
+void sha256_update(struct sha256 *sha, const void *bytes, size_t count);
+/* Ends the digest and begins a new one. */
+void sha256_finish(struct sha256 *sha, unsigned char digest[SHA256_SIZE]);
+
+/* At once; they fail only without memory. */
+int sha256_of(const void *bytes, size_t count, unsigned char digest[SHA256_SIZE], jb_error *error);
+int hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t count, unsigned char digest[SHA256_SIZE],
+                jb_error *error);
+
+/* Lower case; `text` takes 2 * count + 1 characters. */
+void hex_encode(const void *bytes, size_t count, char *text);
+/* Exactly 2 * count lower-case digits and the text's end, else false. */
+bool hex_decode(const char *text, void *bytes, size_t count);
+
+#endif
