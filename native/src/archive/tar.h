@@ -4,17 +4,8 @@
 
 #include <sys/types.h>
 
-#include "../base/buffer.h"
+#include "../base/bytes.h"
 #include "../base/operation.h"
-
-/* Where a tar's bytes go, and come from. */
-struct byte_sink {
-    int (*write)(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error);
-};
-struct byte_source {
-    /* Lends the next bytes until the next call; *count 0 at the end. */
-    int (*read)(struct byte_source *source, const void **bytes, size_t *count, jb_error *error);
-};
 
 /* One entry's trouble: the file vanished, changed while read, or is of a kind that archives do not hold. */
 typedef void (*tar_warning_fn)(void *context, const char *path, const char *what);

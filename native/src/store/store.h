@@ -10,6 +10,9 @@
 #include "../base/buffer.h"
 #include "../base/operation.h"
 
+#define STORE_KEY_MAX 1024               /* bytes; S3's own bound */
+#define STORE_WRITE_MAX (64u << 20)      /* bytes in one store_write */
+
 struct store_upload;
 
 /* When a write may happen. */
@@ -62,7 +65,7 @@ struct store_driver {
     /* An object of many parts. Nothing is visible under the key before complete. */
     int (*upload_begin)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                         struct store_upload **upload, jb_error *error);
-    /* Part numbers count from 0 and are started in order, each `offset` where the last part ended; many may be under way. */
+    /* Part numbers count from 0, offsets follow one another without a gap; many may be under way, started from several threads and in any order. */
     int (*upload_part)(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error);
     /* All transfers are done and succeeded. Frees the upload when it succeeds. The store's own answer confirms count and tag:
        info->bytes must equal what was sent, else JB_ERROR_VERIFY. */

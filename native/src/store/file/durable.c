@@ -1,0 +1,167 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "../../base/clock.h"
+#include "../../base/random.h"
+#include "../../codec/digest.h"
+#include "file.h"
+
+#define LOCK_PATIENCE_MS 60000
+
+int file_temporary_make(const struct file_place *place, struct file_temporary *temporary, jb_error *error)
+{
+    char random[33];
+    random_name(random);
+    snprintf(temporary->name, sizeof temporary->name, FILE_OWN_PREFIX "tmp-%s", random);
+    temporary->fd = openat(place->directory_fd, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (temporary->fd >= 0)
+        return JB_OK;
+    int errnum = errno;
+    error_set_errno(error, errnum, "cannot make a temporary file beside '%s'", place->name);
+    if (errnum == EACCES || errnum == EROFS)
+        error->code = JB_ERROR_ACCESS;
+    return error->code;
+}
+
+void file_temporary_drop(const struct file_place *place, struct file_temporary *temporary)
+{
+    if (temporary->fd >= 0)
+        close(temporary->fd);
+    temporary->fd = -1;
+    if (temporary->name[0] != '\0')
+        unlinkat(place->directory_fd, temporary->name, 0);
+    temporary->name[0] = '\0';
+}
+
+int file_write_all(int fd, const void *bytes, size_t count, uint64_t offset, jb_error *error)
+{
+    const char *next = bytes;
+    while (count > 0) {
+        ssize_t written = pwrite(fd, next, count, (off_t)offset);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return error_set_errno(error, errno, "cannot write %zu bytes at %llu", count, (unsigned long long)offset);
+        next += written;
+        offset += (uint64_t)written;
+        count -= (size_t)written;
+    }
+    return JB_OK;
+}
+
+/* One lock a bucket, on a file that is never deleted: a lock file that came and went could be held twice. */
+static int lock_bucket(struct file_store *store, jb_operation *operation, const char *bucket, int *lock_fd, jb_error *error)
+{
+    int bucket_fd;
+    int code = file_bucket_open(store, bucket, &bucket_fd, error);
+    if (code != JB_OK)
+        return code;
+    *lock_fd = openat(bucket_fd, FILE_LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int errnum = errno;
+    close(bucket_fd);
+    if (*lock_fd < 0)
+        return error_set_errno(error, errnum, "cannot open the lock of the bucket '%s'", bucket);
+    int64_t give_up_ms = clock_monotonic_ms() + LOCK_PATIENCE_MS;
+    for (;;) {
+        if (flock(*lock_fd, LOCK_EX | LOCK_NB) == 0)
+            return JB_OK;
+        errnum = errno;
+        code = operation_check(operation, error);
+        if (code == JB_OK && errnum != EWOULDBLOCK && errnum != EINTR)
+            code = error_set_errno(error, errnum, "cannot lock the bucket '%s'", bucket);
+        else if (code == JB_OK && clock_monotonic_ms() >= give_up_ms) {
+            error_set(error, JB_ERROR_CONFLICT, "the bucket '%s' has been locked by another process for a minute", bucket);
+            error_hint(error, "see which process holds '%s/%s/%s'", store->root, bucket, FILE_LOCK_NAME);
+            code = JB_ERROR_CONFLICT;
+        }
+        if (code != JB_OK) {
+            close(*lock_fd);
+            return code;
+        }
+        usleep(2000);
+    }
+}
+
+/* The tag of what is at the place now, which is the digest of its bytes. */
+static int current_tag(const struct file_place *place, char tag[SHA256_HEX_SIZE], jb_error *error)
+{
+    int fd = openat(place->directory_fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(error, errno, "cannot open '%s'", place->name);
+    struct sha256 *sha;
+    int code = sha256_new(&sha, error);
+    if (code != JB_OK) {
+        close(fd);
+        return code;
+    }
+    char bytes[16384];
+    ssize_t got;
+    while ((got = read(fd, bytes, sizeof bytes)) > 0)
+        sha256_update(sha, bytes, (size_t)got);
+    if (got < 0)
+        code = error_set_errno(error, errno, "cannot read '%s'", place->name);
+    unsigned char digest[SHA256_SIZE];
+    sha256_finish(sha, digest);
+    hex_encode(digest, sizeof digest, tag);
+    sha256_free(sha);
+    close(fd);
+    return code;
+}
+
+static int replace(struct file_store *store, jb_operation *operation, const char *bucket, const char *key,
+                   const struct file_place *place, struct file_temporary *temporary, struct store_condition condition,
+                   jb_error *error)
+{
+    int lock_fd;
+    int code = lock_bucket(store, operation, bucket, &lock_fd, error);
+    if (code != JB_OK)
+        return code;
+    if (condition.when == STORE_IF_UNCHANGED) {
+        char tag[SHA256_HEX_SIZE];
+        code = current_tag(place, tag, error);
+        if (code == JB_ERROR_NOT_FOUND || (code == JB_OK && strcmp(tag, condition.tag) != 0))
+            code = error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by somebody else", bucket, key);
+    }
+    if (code == JB_OK && renameat(place->directory_fd, temporary->name, place->directory_fd, place->name) != 0) {
+        int errnum = errno;
+        error_set_errno(error, errnum, "cannot put '%s/%s' in place", bucket, key);
+        code = error->code = errnum == EISDIR ? JB_ERROR_CONFLICT : error->code;
+    } else if (code == JB_OK) {
+        temporary->name[0] = '\0';
+    }
+    close(lock_fd); /* unlocks */
+    return code;
+}
+
+static int create(const char *bucket, const char *key, const struct file_place *place, struct file_temporary *temporary,
+                  jb_error *error)
+{
+    if (linkat(place->directory_fd, temporary->name, place->directory_fd, place->name, 0) == 0) {
+        unlinkat(place->directory_fd, temporary->name, 0);
+        temporary->name[0] = '\0';
+        return JB_OK;
+    }
+    int errnum = errno;
+    if (errnum == EEXIST)
+        return error_set(error, JB_ERROR_CONFLICT, "'%s/%s' exists already", bucket, key);
+    return error_set_errno(error, errnum, "cannot put '%s/%s' in place", bucket, key);
+}
+
+int file_publish(struct file_store *store, jb_operation *operation, const char *bucket, const char *key,
+                 const struct file_place *place, struct file_temporary *temporary, struct store_condition condition,
+                 jb_error *error)
+{
+    if (fsync(temporary->fd) != 0)
+        return error_set_errno(error, errno, "cannot sync '%s/%s' to the disk", bucket, key);
+    int code = condition.when == STORE_IF_ABSENT
+                   ? create(bucket, key, place, temporary, error)
+                   : replace(store, operation, bucket, key, place, temporary, condition, error);
+    if (code == JB_OK && fsync(place->directory_fd) != 0)
+        code = error_set_errno(error, errno, "cannot sync the directory of '%s/%s'", bucket, key);
+    return code;
+}

@@ -1,0 +1,157 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../codec/digest.h"
+#include "file.h"
+
+static int set_tag(jb_object_info *info, const void *bytes, size_t count, jb_error *error)
+{
+    unsigned char digest[SHA256_SIZE];
+    int code = sha256_of(bytes, count, digest, error);
+    if (code == JB_OK)
+        hex_encode(digest, sizeof digest, info->tag);
+    return code;
+}
+
+int file_stat(jb_store *base, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
+              jb_error *error)
+{
+    (void)operation;
+    int fd;
+    struct stat status;
+    int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
+    if (code != JB_OK)
+        return code;
+    close(fd);
+    info->bytes = (uint64_t)status.st_size;
+    info->modified = status.st_mtime;
+    return JB_OK;
+}
+
+int file_read(jb_store *base, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
+              jb_object_info *info, jb_error *error)
+{
+    int fd;
+    struct stat status;
+    int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
+    if (code != JB_OK)
+        return code;
+    char bytes[65536];
+    ssize_t got = 0;
+    while (code == JB_OK && (got = read(fd, bytes, sizeof bytes)) > 0) {
+        code = buffer_append(body, bytes, (size_t)got, error);
+        if (code == JB_ERROR_LIMIT)
+            error_set(error, JB_ERROR_LIMIT, "'%s/%s' is larger than %zu bytes", bucket, key, body->maximum);
+        if (code == JB_OK)
+            code = operation_check(operation, error);
+    }
+    if (code == JB_OK && got < 0)
+        code = error_set_errno(error, errno, "cannot read '%s/%s'", bucket, key);
+    close(fd);
+    info->bytes = body->size;
+    info->modified = status.st_mtime;
+    return code != JB_OK ? code : set_tag(info, body->data, body->size, error);
+}
+
+int file_write(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
+               struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    struct file_store *store = (struct file_store *)base;
+    struct file_place place;
+    int code = file_place_open(store, bucket, key, true, &place, error);
+    if (code != JB_OK)
+        return code;
+    struct file_temporary temporary;
+    code = file_temporary_make(&place, &temporary, error);
+    if (code == JB_OK) {
+        code = file_write_all(temporary.fd, bytes, count, 0, error);
+        if (code != JB_OK)
+            error_prefix(error, "'%s/%s'", bucket, key);
+        if (code == JB_OK)
+            code = file_publish(store, operation, bucket, key, &place, &temporary, condition, error);
+        file_temporary_drop(&place, &temporary);
+    }
+    file_place_close(&place);
+    info->bytes = count;
+    return code != JB_OK ? code : set_tag(info, bytes, count, error);
+}
+
+int file_range(jb_store *base, jb_operation *operation, const char *bucket, const char *key,
+               struct store_transfer *transfer, jb_error *error)
+{
+    int fd;
+    struct stat status;
+    int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
+    if (code != JB_OK)
+        return code;
+    size_t filled = 0;
+    while (code == JB_OK && filled < transfer->count) {
+        ssize_t got = pread(fd, transfer->bytes + filled, transfer->count - filled, (off_t)(transfer->offset + filled));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            code = error_set_errno(error, errno, "cannot read '%s/%s'", bucket, key);
+        else if (got == 0)
+            code = error_set(error, JB_ERROR_VERIFY, "'%s/%s' ends at %llu bytes, before %llu", bucket, key,
+                             (unsigned long long)(transfer->offset + filled),
+                             (unsigned long long)(transfer->offset + transfer->count));
+        else
+            filled += (size_t)got;
+        if (code == JB_OK)
+            code = operation_check(operation, error);
+    }
+    close(fd);
+    if (code != JB_OK)
+        return code;
+    transfer->error.code = JB_OK;
+    transfer->done(transfer);
+    return JB_OK;
+}
+
+/* Removes the directories that the object's removal left empty, up to the bucket. */
+static void remove_empty_directories(struct file_store *store, const char *bucket, const char *key)
+{
+    char parent[STORE_KEY_MAX + 1];
+    snprintf(parent, sizeof parent, "%s", key);
+    for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
+        *slash = '\0';
+        struct file_place place;
+        if (file_place_open(store, bucket, parent, false, &place, NULL) != JB_OK)
+            return;
+        int removed = unlinkat(place.directory_fd, place.name, AT_REMOVEDIR);
+        file_place_close(&place);
+        if (removed != 0)
+            return;
+    }
+}
+
+int file_remove(jb_store *base, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
+                jb_error *error)
+{
+    struct file_store *store = (struct file_store *)base;
+    int code = JB_OK;
+    for (size_t i = 0; code == JB_OK && i < count; i++) {
+        struct file_place place;
+        code = file_place_open(store, bucket, keys[i], false, &place, error);
+        if (code == JB_ERROR_NOT_FOUND) {
+            code = JB_OK;
+            continue;
+        }
+        if (code != JB_OK)
+            break;
+        if (unlinkat(place.directory_fd, place.name, 0) != 0 && errno != ENOENT && errno != EISDIR)
+            code = error_set_errno(error, errno, "cannot remove '%s/%s'", bucket, keys[i]);
+        else if (fsync(place.directory_fd) != 0)
+            code = error_set_errno(error, errno, "cannot sync the directory of '%s/%s'", bucket, keys[i]);
+        file_place_close(&place);
+        if (code == JB_OK)
+            remove_empty_directories(store, bucket, keys[i]);
+        if (code == JB_OK)
+            code = operation_check(operation, error);
+    }
+    return code;
+}

@@ -1,0 +1,167 @@
+/* What S3's error codes mean (Amazon S3 API Reference, "Error responses"). */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../codec/xml.h"
+#include "request.h"
+
+struct meaning {
+    const char *store_code;
+    jb_code code;
+    bool retry;
+    const char *hint; /* NULL: none */
+};
+
+static const char clock_hint[] = "set this machine's clock right: it differs from the store's by more than 15 minutes";
+static const char key_hint[] = "check the access key and the secret key, and that they belong to this endpoint";
+static const char rights_hint[] = "the credentials lack the right for this, or the bucket belongs to another account";
+static const char expired_hint[] = "get new temporary credentials: these have expired or are cut short";
+
+static const struct meaning meanings[] = {
+    {"NoSuchKey", JB_ERROR_NOT_FOUND, false, NULL},
+    {"NoSuchVersion", JB_ERROR_NOT_FOUND, false, NULL},
+    {"NoSuchBucket", JB_ERROR_NOT_FOUND, false, "make the bucket first, or check its name and the endpoint"},
+    {"NoSuchUpload", JB_ERROR_CONFLICT, false, "somebody completed or aborted this multipart upload; start anew"},
+    {"AccessDenied", JB_ERROR_ACCESS, false, rights_hint},
+    {"AllAccessDisabled", JB_ERROR_ACCESS, false, rights_hint},
+    {"AccountProblem", JB_ERROR_ACCESS, false, rights_hint},
+    {"InvalidAccessKeyId", JB_ERROR_ACCESS, false, key_hint},
+    {"SignatureDoesNotMatch", JB_ERROR_ACCESS, false, key_hint},
+    {"RequestTimeTooSkewed", JB_ERROR_ACCESS, false, clock_hint},
+    {"RequestExpired", JB_ERROR_ACCESS, false, clock_hint},
+    {"ExpiredToken", JB_ERROR_ACCESS, false, expired_hint},
+    {"InvalidToken", JB_ERROR_ACCESS, false, expired_hint},
+    {"TokenRefreshRequired", JB_ERROR_ACCESS, false, expired_hint},
+    {"PreconditionFailed", JB_ERROR_CONFLICT, false, NULL},
+    {"ConditionalRequestConflict", JB_ERROR_CONFLICT, true, NULL},
+    {"OperationAborted", JB_ERROR_CONFLICT, true, NULL},
+    {"BucketAlreadyExists", JB_ERROR_CONFLICT, false, "bucket names are shared by all accounts: choose another one"},
+    {"BadDigest", JB_ERROR_VERIFY, true, NULL},
+    {"XAmzContentSHA256Mismatch", JB_ERROR_VERIFY, true, NULL},
+    {"InvalidPart", JB_ERROR_VERIFY, false, NULL},
+    {"InvalidPartOrder", JB_ERROR_VERIFY, false, NULL},
+    {"InvalidRange", JB_ERROR_VERIFY, false, "the object is shorter than it should be"},
+    {"EntityTooLarge", JB_ERROR_LIMIT, false, NULL},
+    {"EntityTooSmall", JB_ERROR_LIMIT, false, NULL},
+    {"KeyTooLongError", JB_ERROR_USAGE, false, NULL},
+    {"InvalidBucketName", JB_ERROR_USAGE, false, "a bucket's name is 3 to 63 lower-case letters, digits, '-' and '.'"},
+    {"NotImplemented", JB_ERROR_UNSUPPORTED, false, NULL},
+    {"InsufficientStorage", JB_ERROR_NO_SPACE, false, "free space in the store, or raise its quota"},
+    {"QuotaExceeded", JB_ERROR_NO_SPACE, false, "free space in the store, or raise its quota"},
+    {"XMinioStorageFull", JB_ERROR_NO_SPACE, false, "free space in the store, or raise its quota"},
+    {"RequestTimeout", JB_ERROR_UNREACHABLE, true, NULL},
+    {"SlowDown", JB_ERROR_UNREACHABLE, true, "the store asks for fewer requests; try again later"},
+    {"InternalError", JB_ERROR_UNREACHABLE, true, NULL},
+    {"ServiceUnavailable", JB_ERROR_UNREACHABLE, true, NULL},
+};
+
+/* For replies without a body that tells more: to HEAD, or from a proxy. */
+static struct meaning meaning_of_status(int status)
+{
+    switch (status) {
+    case 401:
+    case 403:
+        return (struct meaning){"", JB_ERROR_ACCESS, false, rights_hint};
+    case 404:
+        return (struct meaning){"", JB_ERROR_NOT_FOUND, false, NULL};
+    case 408:
+    case 429:
+        return (struct meaning){"", JB_ERROR_UNREACHABLE, true, NULL};
+    case 409:
+    case 412:
+        return (struct meaning){"", JB_ERROR_CONFLICT, false, NULL};
+    case 416:
+        return (struct meaning){"", JB_ERROR_VERIFY, false, "the object is shorter than it should be"};
+    case 501:
+        return (struct meaning){"", JB_ERROR_UNSUPPORTED, false, NULL};
+    case 507:
+        return (struct meaning){"", JB_ERROR_NO_SPACE, false, "free space in the store, or raise its quota"};
+    default:
+        if (status >= 500)
+            return (struct meaning){"", JB_ERROR_UNREACHABLE, true, NULL};
+        return (struct meaning){"", JB_ERROR_FAILED, false, NULL};
+    }
+}
+
+static struct meaning meaning_of(const char *store_code, int status)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (strcmp(meanings[i].store_code, store_code) == 0)
+            return meanings[i];
+    return meaning_of_status(status);
+}
+
+struct problem {
+    char code[64];
+    char message[256];
+    char region[64];
+};
+
+static int take_problem(void *context, const char *path, const char *text, jb_error *error)
+{
+    struct problem *problem = context;
+    (void)error;
+    if (strcmp(path, "Error/Code") == 0)
+        snprintf(problem->code, sizeof problem->code, "%s", text);
+    else if (strcmp(path, "Error/Message") == 0)
+        snprintf(problem->message, sizeof problem->message, "%s", text);
+    else if (strcmp(path, "Error/Region") == 0 || strcmp(path, "Error/BucketRegion") == 0)
+        snprintf(problem->region, sizeof problem->region, "%s", text);
+    return JB_OK;
+}
+
+static enum http_verdict fail(struct s3_request *request, const struct meaning *meaning, const char *store_code,
+                              const char *message)
+{
+    jb_error *error = &request->http.error;
+    snprintf(request->store_code, sizeof request->store_code, "%s", store_code);
+    if (*store_code == '\0')
+        error_set(error, meaning->code, "%s (status %d)",
+                  meaning->code == JB_ERROR_NOT_FOUND ? "it does not exist" : "the store refuses", request->http.status);
+    else
+        error_set(error, meaning->code, "%s%s%s (status %d)", store_code, *message != '\0' ? ": " : "", message,
+                  request->http.status);
+    if (meaning->hint != NULL)
+        error_hint(error, "%s", meaning->hint);
+    error->retryable = meaning->retry;
+    return meaning->retry ? HTTP_RETRY : HTTP_FAILED;
+}
+
+static enum http_verdict fail_by_region(struct s3_request *request, const struct problem *problem)
+{
+    jb_error *error = &request->http.error;
+    error_set(error, JB_ERROR_USAGE, "the bucket is not in the region '%s' (status %d)", request->s3->region,
+              request->http.status);
+    if (problem->region[0] != '\0')
+        error_hint(error, "give the region '%s', and the endpoint that belongs to it", problem->region);
+    else
+        error_hint(error, "give the bucket's own region, and the endpoint that belongs to it");
+    return HTTP_FAILED;
+}
+
+enum http_verdict s3_judge_code(struct s3_request *request, const char *code, const char *message)
+{
+    struct meaning meaning = meaning_of(code, request->http.status);
+    return fail(request, &meaning, code, message);
+}
+
+enum http_verdict s3_judge_problem(struct s3_request *request)
+{
+    struct problem problem = {"", "", ""};
+    const struct http_request *http = &request->http;
+    /* A body that is no XML is a proxy's; then the status alone speaks. */
+    if (http->problem.size > 0 && xml_read(http->problem.data, http->problem.size, take_problem, &problem, NULL) != JB_OK)
+        problem = (struct problem){"", "", ""};
+    if (problem.region[0] == '\0')
+        http_request_reply_header(http, "x-amz-bucket-region", problem.region, sizeof problem.region);
+    bool other_region = problem.region[0] != '\0' && strcmp(problem.region, request->s3->region) != 0;
+    if (http->status == 301 || http->status == 307 || strcmp(problem.code, "PermanentRedirect") == 0 ||
+        (http->status == 400 && other_region))
+        return fail_by_region(request, &problem);
+    if (http->status >= 200 && http->status <= 399) {
+        error_set(&request->http.error, JB_ERROR_UNREACHABLE, "the endpoint does not answer as a store does (status %d)",
+                  http->status);
+        return HTTP_FAILED;
+    }
+    return s3_judge_code(request, problem.code, problem.message);
+}

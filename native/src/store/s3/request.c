@@ -1,0 +1,188 @@
+#include "request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../base/clock.h"
+
+#define URL_MAX 16384
+
+static int add_signature(struct s3_request *request, const struct sigv4_header *headers, size_t count, const char *date,
+                         jb_error *error)
+{
+    const struct sigv4_request to_sign = {
+        .method = request->http.method, .path = request->path.data,
+        .query = request->canonical_query.size > 0 ? request->canonical_query.data : "",
+        .headers = headers, .header_count = count, .payload_hash = request->payload_hash,
+    };
+    const struct sigv4_scope scope = {.credentials = &request->s3->credentials, .region = request->s3->region,
+                                      .service = "s3", .date = date};
+    struct sigv4_signature signature;
+    sigv4_signature_init(&signature);
+    int code = sigv4_sign(&to_sign, &scope, &signature, error);
+    if (code == JB_OK)
+        code = http_request_header(&request->http, "Authorization", signature.authorization.data, error);
+    sigv4_signature_clean_up(&signature);
+    return code;
+}
+
+/* Each try is dated anew, for stores refuse dates that are 15 minutes off. */
+static int sign(struct http_request *http, jb_error *error)
+{
+    struct s3_request *request = http->context;
+    char date[17];
+    clock_format_amz(clock_now(), date);
+    struct sigv4_header headers[S3_HEADERS_MAX + 4] = {
+        {"Host", request->host}, {"x-amz-content-sha256", request->payload_hash}, {"x-amz-date", date}};
+    size_t count = 3;
+    if (request->s3->credentials.session_token != NULL)
+        headers[count++] = (struct sigv4_header){"x-amz-security-token", request->s3->credentials.session_token};
+    for (size_t i = 0; i < request->header_count; i++)
+        headers[count++] = request->headers[i];
+    int code = JB_OK;
+    for (size_t i = 0; i < count && code == JB_OK; i++)
+        code = http_request_header(http, headers[i].name, headers[i].value, error);
+    return code == JB_OK ? add_signature(request, headers, count, date, error) : code;
+}
+
+static enum http_verdict judge(struct http_request *http)
+{
+    struct s3_request *request = http->context;
+    request->store_code[0] = '\0';
+    bool wanted = http->expected != 0 ? http->status == http->expected : http->status >= 200 && http->status <= 299;
+    if (!wanted)
+        return s3_judge_problem(request);
+    return request->check != NULL ? request->check(request) : HTTP_DONE;
+}
+
+int s3_request_init(struct s3_request *request, struct s3_store *s3, jb_operation *operation, const char *what,
+                    const char *method, const char *bucket, const char *key, jb_error *error)
+{
+    *request = (struct s3_request){.s3 = s3, .what = what};
+    http_request_init(&request->http, method, NULL, operation);
+    request->http.context = request;
+    request->http.prepare = sign;
+    request->http.judge = judge;
+    buffer_init(&request->path, URL_MAX);
+    buffer_init(&request->canonical_query, URL_MAX);
+    buffer_init(&request->url, 3 * URL_MAX);
+    request->bucket = strdup(bucket);
+    request->key = key != NULL ? strdup(key) : NULL;
+    if (request->bucket == NULL || (key != NULL && request->key == NULL)) {
+        s3_request_clean_up(request);
+        return error_no_memory(error);
+    }
+    return s3_request_body(request, "", 0, NULL, error);
+}
+
+void s3_request_query(struct s3_request *request, const char *name, const char *value)
+{
+    request->query[request->query_count++] = (struct uri_parameter){name, value};
+}
+
+int s3_request_header(struct s3_request *request, const char *name, const char *value, jb_error *error)
+{
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return error_no_memory(error);
+    request->headers[request->header_count++] = (struct sigv4_header){name, copy};
+    return JB_OK;
+}
+
+int s3_request_body(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256, jb_error *error)
+{
+    unsigned char digest[SHA256_SIZE];
+    if (sha256 == NULL) {
+        int code = sha256_of(bytes, count, digest, error);
+        if (code != JB_OK)
+            return code;
+        sha256 = digest;
+    }
+    hex_encode(sha256, SHA256_SIZE, request->payload_hash);
+    request->http.with_body = strcmp(request->http.method, "PUT") == 0 || strcmp(request->http.method, "POST") == 0;
+    request->http.body = bytes;
+    request->http.body_size = count;
+    return JB_OK;
+}
+
+int s3_request_condition(struct s3_request *request, struct store_condition condition, jb_error *error)
+{
+    switch (condition.when) {
+    case STORE_IF_ABSENT:
+        return s3_request_header(request, "If-None-Match", "*", error);
+    case STORE_IF_UNCHANGED:
+        if (condition.tag == NULL || *condition.tag == '\0' || !s3_tag_is_sound(condition.tag))
+            return error_set(error, JB_ERROR_USAGE, "the tag to compare with is missing or malformed");
+        return s3_request_header(request, "If-Match", condition.tag, error);
+    case STORE_ALWAYS:
+        break;
+    }
+    return JB_OK;
+}
+
+int s3_request_build(struct s3_request *request, jb_error *error)
+{
+    const struct s3_store *s3 = request->s3;
+    struct buffer host;
+    buffer_init(&host, 1024);
+    int code = s3->virtual_host ? buffer_printf(&host, error, "%s.%s", request->bucket, s3->host)
+                                : buffer_append_text(&host, s3->host, error);
+    if (code == JB_OK && (request->host = buffer_detach(&host)) == NULL)
+        code = error_no_memory(error);
+    buffer_clean_up(&host);
+    if (code == JB_OK)
+        code = buffer_append(&request->path, "/", 1, error);
+    if (code == JB_OK && !s3->virtual_host)
+        code = uri_encode(&request->path, request->bucket, false, error);
+    if (code == JB_OK && request->key != NULL) {
+        if (!s3->virtual_host)
+            code = buffer_append(&request->path, "/", 1, error);
+        if (code == JB_OK)
+            code = uri_encode(&request->path, request->key, true, error);
+    }
+    if (code == JB_OK)
+        code = uri_canonical_query(&request->canonical_query, request->query, request->query_count, error);
+    if (code == JB_OK)
+        code = buffer_printf(&request->url, error, "%s://%s%s%s%s", s3->scheme, request->host, request->path.data,
+                             request->query_count > 0 ? "?" : "",
+                             request->query_count > 0 ? request->canonical_query.data : "");
+    request->http.url = request->url.data;
+    return code;
+}
+
+void s3_request_explain(struct s3_request *request)
+{
+    jb_error *error = &request->http.error;
+    error_prefix(error, "cannot %s 's3://%s%s%s'", request->what, request->bucket, request->key != NULL ? "/" : "",
+                 request->key != NULL ? request->key : "");
+    if (error->code == JB_ERROR_UNREACHABLE && error->hint[0] == '\0')
+        error_hint(error, "check that the endpoint '%s://%s' is right and reachable from this machine", request->s3->scheme,
+                   request->s3->host);
+}
+
+int s3_request_perform(struct s3_request *request, jb_error *error)
+{
+    int code = s3_request_build(request, error);
+    if (code != JB_OK)
+        return code;
+    code = http_perform(request->s3->http, &request->http);
+    if (code != JB_OK) {
+        s3_request_explain(request);
+        error_copy(error, &request->http.error);
+    }
+    return code;
+}
+
+void s3_request_clean_up(struct s3_request *request)
+{
+    http_request_clean_up(&request->http);
+    for (size_t i = 0; i < request->header_count; i++)
+        free((char *)(uintptr_t)request->headers[i].value);
+    free(request->bucket);
+    free(request->key);
+    free(request->host);
+    buffer_clean_up(&request->path);
+    buffer_clean_up(&request->canonical_query);
+    buffer_clean_up(&request->url);
+}
