@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jpsrun.platform.EnvironmentException;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -23,11 +24,12 @@ import org.yaml.snakeyaml.resolver.Resolver;
 final class DefinitionReader {
     private static final int MAX_BYTES = 1 << 20;
     private static final String NAME = "[a-z][a-z0-9-]{0,30}";
-    private static final String[] SERVICE_SETTINGS = {"user", "start", "stop", "reload", "status", "ready", "pidfile", "timeout"};
+    private static final String[] SERVICE_SETTINGS = {"user", "start", "stop", "reload", "status", "ready", "healthy", "pidfile", "timeout"};
 
     private DefinitionReader() {}
 
-    static Definition read(Path file) {
+    /** @param host gives the value of a variable of the runner's own process, or null */
+    static Definition read(Path file, UnaryOperator<String> host) {
         Path path = file.toAbsolutePath().normalize();
         try (InputStream in = Files.newInputStream(path)) {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
@@ -36,7 +38,8 @@ final class DefinitionReader {
                         "lay large files beside it and name them as 'source'");
             }
             Object document = yaml().load(new String(bytes, java.nio.charset.StandardCharsets.UTF_8));
-            Definition definition = environment(new Fields(document, "definition '" + file + "'"));
+            Definition definition = environment(new Fields(document, "definition '" + file + "'").resolvedBy(
+                    text -> Placeholders.resolveHost(text, host)));
             definition.folder = path.getParent();
             return definition;
         } catch (YAMLException e) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jpsrun.platform.EnvironmentException;
 
 /** One mapping of a definition file, read member by member; what nobody asked for is refused as a misspelling. */
@@ -14,6 +15,7 @@ final class Fields {
     private final String where;
     private final Map<?, ?> map;
     private final Set<String> known = new TreeSet<>();
+    private UnaryOperator<String> resolver = UnaryOperator.identity();
 
     Fields(Object value, String where) {
         this.where = where;
@@ -21,6 +23,12 @@ final class Fields {
             throw new EnvironmentException(where + " is not a mapping", "write it as 'name: value' lines");
         }
         map = (Map<?, ?>) value;
+    }
+
+    /** Passes this mapping's own texts, not those of mappings within it, through a function. */
+    Fields resolvedBy(UnaryOperator<String> function) {
+        resolver = function;
+        return this;
     }
 
     EnvironmentException error(String message, String hint) {
@@ -47,7 +55,7 @@ final class Fields {
         if (!(map.get(name) instanceof String)) {
             throw error("'" + name + "' is not a text", null);
         }
-        return (String) map.get(name);
+        return resolver.apply((String) map.get(name));
     }
 
     int number(String name, int fallback, int min, int max) {

@@ -46,7 +46,7 @@ public final class LocalEnvironments implements Environments {
             new LocalEnvironments(root).create(definitionFile, root);
             return;
         }
-        Definition definition = DefinitionReader.read(definitionFile);
+        Definition definition = DefinitionReader.read(definitionFile, System::getenv);
         state.locked(() -> {
             Path folder = state.folder(definition.name);
             if (Files.exists(folder)) {

@@ -156,7 +156,7 @@ final class LocalNode {
                 Files.createFile(ready);
             }
             for (String service : node.services) {
-                requireScript("start '" + service + "' on", "service " + service + " start");
+                requireScript("start '" + service + "' on", "service " + service + " start && service " + service + " await");
             }
             Files.createFile(startedMark());
         } catch (IOException e) {

@@ -33,6 +33,9 @@ final class NodeRoot {
             makeBase(environment, node, group);
             for (Definition.Directory entry : group.directories) {
                 Path path = target(placeholders.resolve(entry.path));
+                if (Files.isSymbolicLink(path)) {
+                    throw new EnvironmentException("'" + entry.path + "' is a link on nodes", "name the place itself");
+                }
                 Files.createDirectories(path);
                 own(path, entry.owner, entry.mode);
             }
@@ -94,6 +97,10 @@ final class NodeRoot {
     private void addFile(Path definitionFolder, Definition.FileEntry entry, Placeholders placeholders) throws IOException {
         Path path = target(placeholders.resolve(entry.path));
         Files.createDirectories(path.getParent());
+        if (Files.isSymbolicLink(path)) {
+            // Replaced, not followed: what the host's settings link to is the host's.
+            Files.delete(path);
+        }
         if (entry.content != null) {
             Files.writeString(path, placeholders.resolve(entry.content));
             own(path, entry.owner, entry.mode);

@@ -1,6 +1,6 @@
 package org.jpsrun.local;
 
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jpsrun.platform.EnvironmentException;
@@ -13,13 +13,15 @@ final class Placeholders {
     private static final Pattern FORM = Pattern.compile("\\$(\\$\\{|\\{([^}]*)\\})");
     private static final Pattern OTHER_NODE = Pattern.compile("nodes\\.([a-z0-9-]+)(?:\\[(\\d{1,3})\\])?\\.(\\w+)");
 
+    private static final String HOST = "host.";
+
     private final Environment environment;
     private final Node node;
     private final String folder;
-    private final Function<String, String> host;
+    private final UnaryOperator<String> host;
 
     /** @param host gives the value of a variable of the runner's own process, or null */
-    Placeholders(Environment environment, Node node, String folder, Function<String, String> host) {
+    Placeholders(Environment environment, Node node, String folder, UnaryOperator<String> host) {
         this.environment = environment;
         this.node = node;
         this.folder = folder;
@@ -27,11 +29,26 @@ final class Placeholders {
     }
 
     String resolve(String text) {
+        return replace(text, this::value);
+    }
+
+    /** As {@link #resolve}, for texts that are read before there is an environment: only the host's variables. */
+    static String resolveHost(String text, UnaryOperator<String> host) {
+        return replace(text, name -> {
+            if (!name.startsWith(HOST)) {
+                throw new EnvironmentException("placeholder '${" + name + "}' stands where only '${host.NAME}' can",
+                        "the environment's own members are read before its nodes are known");
+            }
+            return ofHost(name.substring(HOST.length()), host);
+        });
+    }
+
+    private static String replace(String text, UnaryOperator<String> value) {
         Matcher matcher = FORM.matcher(text);
         StringBuilder result = new StringBuilder();
         while (matcher.find()) {
-            String value = matcher.group(2) == null ? "${" : value(matcher.group(2));
-            matcher.appendReplacement(result, Matcher.quoteReplacement(value));
+            String replacement = matcher.group(2) == null ? "${" : value.apply(matcher.group(2));
+            matcher.appendReplacement(result, Matcher.quoteReplacement(replacement));
         }
         return matcher.appendTail(result).toString();
     }
@@ -46,22 +63,27 @@ final class Placeholders {
             value = ofNode(node, name.substring("node.".length()));
         } else if (name.startsWith("nodes.")) {
             value = ofOtherNode(name);
-        } else if (name.startsWith("host.")) {
-            String[] parts = name.substring("host.".length()).split(":", 2);
-            value = host.apply(parts[0]);
-            if (value == null && parts.length == 2) {
-                return parts[1];
-            }
-            if (value == null) {
-                throw new EnvironmentException("definition needs the variable '" + parts[0] + "', which is not set",
-                        "export it before the environment is created");
-            }
+        } else if (name.startsWith(HOST)) {
+            value = ofHost(name.substring(HOST.length()), host);
         }
         if (value == null) {
             throw new EnvironmentException("unknown placeholder '${" + name + "}' for node group '" + node.group + "'",
                     "write '$${' where '${' itself is meant");
         }
         return value;
+    }
+
+    private static String ofHost(String name, UnaryOperator<String> host) {
+        String[] parts = name.split(":", 2);
+        String value = host.apply(parts[0]);
+        if (value != null) {
+            return value;
+        }
+        if (parts.length < 2) {
+            throw new EnvironmentException("definition needs the variable '" + parts[0] + "', which is not set",
+                    "export it before the environment is created");
+        }
+        return parts[1];
     }
 
     private String ofEnvironment(String member) {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts and stops what runs on this node, where no service manager does.
-# usage: service NAME start|stop|restart|reload|status      service --status-all
+# usage: service NAME start|stop|restart|reload|status|await      service --status-all
+# start waits for the service's `ready`, await for its `healthy`
 # exit status: 0 done or running, 1 failed, 2 usage, 3 not running (status)
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -33,7 +34,7 @@ as_user() { # SHELL-TEXT: replaces this process
 }
 
 start() {
-    local pid started deadline
+    local pid started
     if pid=$(main_process); then echo "$name is already running (pid $pid)"; return 0; fi
     # A session of its own, and none of our descriptors: who called us must not wait for the daemon's end.
     (exec setsid /bin/bash "$0" "$name" run-in-foreground) < /dev/null >> "/var/log/$name.log" 2>&1 9>&- &
@@ -41,11 +42,16 @@ start() {
     started=$(start_time "$pid") || fail "'$name' ended at once; see /var/log/$name.log"
     echo "$pid $started" > "$record"
     echo "$pid" > "$pidfile"
-    [ -f "$service/ready" ] || return 0
+    await ready
+}
+
+await() { # ready|healthy: polls that command until it succeeds
+    local deadline
+    [ -f "$service/$1" ] || return 0
     deadline=$((SECONDS + $(setting timeout 60)))
-    until (as_user "$(setting ready)") < /dev/null > /dev/null 2>&1 9>&-; do
-        main_process > /dev/null || fail "'$name' ended before it was ready; see /var/log/$name.log"
-        [ $SECONDS -lt $deadline ] || fail "'$name' is not ready after $(setting timeout 60) s; see /var/log/$name.log"
+    until (as_user "$(setting "$1")") < /dev/null > /dev/null 2>&1 9>&-; do
+        main_process > /dev/null || fail "'$name' ended before it was $1; see /var/log/$name.log"
+        [ $SECONDS -lt $deadline ] || fail "'$name' is not $1 after $(setting timeout 60) s; see /var/log/$name.log"
         sleep 0.1
     done
 }
@@ -99,6 +105,7 @@ pidfile=$(setting pidfile "/run/$name.pid")
 case $2 in
 run-in-foreground) as_user "$(setting start)" ;;
 status) status ;;
+await) await healthy ;;
 start | stop | reload | restart)
     exec 9> "/run/lock/service-$name"
     flock 9
