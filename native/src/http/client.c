@@ -1,0 +1,335 @@
+#include "client.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/event.h"
+#include "../base/workers.h"
+#include "transfer.h"
+
+#define TICK_MS 100   /* how soon a cancellation, a stall or a deadline is seen */
+#define IDLE_MS 60000 /* with nothing under way, only a submission matters, and that wakes the thread */
+
+struct queue {
+    struct http_request *first;
+    struct http_request **end;
+};
+
+struct http_client {
+    struct http_options options;
+    char *ca_file;
+    CURLM *multi;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    /* Under the mutex. */
+    struct queue submitted;
+    bool ending;
+    /* The thread's own. */
+    struct queue waiting; /* for a connection, or for their next try's time */
+    struct http_request *running;
+    unsigned running_count;
+    CURL **idle; /* handles to use again */
+    unsigned idle_count;
+};
+
+static void queue_add(struct queue *queue, struct http_request *request)
+{
+    request->next = NULL;
+    *queue->end = request;
+    queue->end = &request->next;
+}
+
+static void queue_remove(struct queue *queue, struct http_request **link)
+{
+    struct http_request *request = *link;
+    *link = request->next;
+    if (queue->end == &request->next)
+        queue->end = link;
+}
+
+/* Puts the handle back; the request is in no list afterwards. */
+static void release_handle(struct http_client *client, struct http_request *request)
+{
+    curl_multi_remove_handle(client->multi, request->easy);
+    curl_easy_reset(request->easy);
+    client->idle[client->idle_count++] = request->easy;
+    request->easy = NULL;
+    struct http_request **link = &client->running;
+    while (*link != request)
+        link = &(*link)->next;
+    *link = request->next;
+    client->running_count--;
+}
+
+static void finish(struct http_request *request, int code, const char *text)
+{
+    if (code != JB_OK)
+        error_set(&request->error, (jb_code)code, "%s", text);
+    request->done(request); /* the request may be gone now */
+}
+
+/* The try has ended with the verdict, and the handle is released. */
+static void end_try(struct http_client *client, struct http_request *request, enum http_verdict verdict)
+{
+    if (verdict == HTTP_RETRY && request->tries < client->options.tries) {
+        int64_t pause_ms = http_retry_pause_ms(request, &client->options);
+        operation_log(request->operation, JB_LOG_DEBUG, "try %u of %u failed, the next in %lld ms: %s", request->tries,
+                      client->options.tries, (long long)pause_ms, request->error.text);
+        request->due_ms = clock_monotonic_ms() + pause_ms;
+        queue_add(&client->waiting, request);
+        return;
+    }
+    request->done(request);
+}
+
+static bool out_of_time(const struct http_request *request, int64_t now_ms)
+{
+    return request->deadline_ms != 0 && now_ms >= request->deadline_ms;
+}
+
+static const char late[] = "the request took longer than it may";
+
+static void check_waiting(struct http_client *client, int64_t now_ms)
+{
+    struct http_request **link = &client->waiting.first;
+    while (*link != NULL) {
+        struct http_request *request = *link;
+        bool cancelled = operation_cancelled(request->operation);
+        if (!cancelled && !out_of_time(request, now_ms)) {
+            link = &request->next;
+            continue;
+        }
+        queue_remove(&client->waiting, link);
+        finish(request, cancelled ? JB_ERROR_CANCELLED : JB_ERROR_UNREACHABLE, cancelled ? "cancelled" : late);
+    }
+}
+
+static void check_running(struct http_client *client, int64_t now_ms)
+{
+    struct http_request *next;
+    for (struct http_request *request = client->running; request != NULL; request = next) {
+        next = request->next;
+        bool cancelled = operation_cancelled(request->operation);
+        if (cancelled || out_of_time(request, now_ms)) {
+            release_handle(client, request);
+            request->maybe_applied = true;
+            finish(request, cancelled ? JB_ERROR_CANCELLED : JB_ERROR_UNREACHABLE, cancelled ? "cancelled" : late);
+        } else if (http_transfer_stalled(request, &client->options, now_ms)) {
+            release_handle(client, request);
+            request->maybe_applied = true;
+            request->status = 0;
+            error_set(&request->error, JB_ERROR_UNREACHABLE, "the transfer stalled: less than 1 KiB/s for %u s",
+                      (client->options.stall_ms + 999) / 1000 * (request->stall_factor > 0 ? request->stall_factor : 1));
+            request->error.retryable = true;
+            end_try(client, request, HTTP_RETRY);
+        }
+    }
+}
+
+static void start(struct http_client *client, struct http_request *request)
+{
+    CURL *easy = client->idle_count > 0 ? client->idle[--client->idle_count] : curl_easy_init();
+    if (easy == NULL) {
+        finish(request, JB_ERROR_MEMORY, "the system gave no memory");
+        return;
+    }
+    request->next = client->running;
+    client->running = request;
+    client->running_count++;
+    int code = http_transfer_begin(request, easy, &client->options, &request->error);
+    if (code == JB_OK && curl_multi_add_handle(client->multi, easy) != CURLM_OK)
+        code = error_no_memory(&request->error);
+    if (code != JB_OK) {
+        release_handle(client, request);
+        request->done(request);
+    }
+}
+
+static void start_due(struct http_client *client, int64_t now_ms)
+{
+    struct http_request **link = &client->waiting.first;
+    while (*link != NULL && client->running_count < client->options.connections) {
+        struct http_request *request = *link;
+        if (request->due_ms > now_ms) {
+            link = &request->next;
+            continue;
+        }
+        queue_remove(&client->waiting, link);
+        start(client, request);
+    }
+}
+
+static void reap(struct http_client *client)
+{
+    int left;
+    for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &left)) != NULL;) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        char *private = NULL;
+        CURLcode result = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        struct http_request *request = (struct http_request *)(void *)private;
+        enum http_verdict verdict = http_transfer_end(request, result);
+        release_handle(client, request);
+        end_try(client, request, verdict);
+    }
+}
+
+static int pause_until_work(const struct http_client *client, int64_t now_ms)
+{
+    if (client->waiting.first == NULL && client->running == NULL)
+        return IDLE_MS;
+    int64_t pause = TICK_MS;
+    if (client->running_count < client->options.connections)
+        for (const struct http_request *request = client->waiting.first; request != NULL; request = request->next)
+            if (request->due_ms - now_ms < pause)
+                pause = request->due_ms > now_ms ? request->due_ms - now_ms : 0;
+    return (int)pause;
+}
+
+static bool take_submitted(struct http_client *client)
+{
+    pthread_mutex_lock(&client->mutex);
+    if (client->submitted.first != NULL) {
+        *client->waiting.end = client->submitted.first;
+        client->waiting.end = client->submitted.end;
+        client->submitted = (struct queue){NULL, &client->submitted.first};
+    }
+    bool ending = client->ending;
+    pthread_mutex_unlock(&client->mutex);
+    return ending;
+}
+
+static void *run(void *context)
+{
+    struct http_client *client = context;
+    for (;;) {
+        bool ending = take_submitted(client);
+        int64_t now_ms = clock_monotonic_ms();
+        check_waiting(client, now_ms);
+        check_running(client, now_ms);
+        start_due(client, now_ms);
+        int running;
+        curl_multi_perform(client->multi, &running);
+        reap(client);
+        if (ending && client->waiting.first == NULL && client->running == NULL)
+            return NULL;
+        curl_multi_poll(client->multi, NULL, 0, pause_until_work(client, clock_monotonic_ms()), NULL);
+    }
+}
+
+int http_library_init(jb_error *error)
+{
+    CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (result != CURLE_OK)
+        return error_set(error, JB_ERROR_FAILED, "cannot prepare libcurl: %s", curl_easy_strerror(result));
+    return JB_OK;
+}
+
+static void set_defaults(struct http_options *options)
+{
+    static const struct http_options defaults = {
+        .connections = 32, .tries = 8, .stall_ms = 60000, .connect_timeout_ms = 15000,
+        .backoff_base_ms = 100, .backoff_max_ms = 10000, .retry_after_max_ms = 60000,
+    };
+    options->connections = options->connections > 0 ? options->connections : defaults.connections;
+    options->tries = options->tries > 0 ? options->tries : defaults.tries;
+    options->stall_ms = options->stall_ms > 0 ? options->stall_ms : defaults.stall_ms;
+    options->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : defaults.connect_timeout_ms;
+    options->backoff_base_ms = options->backoff_base_ms > 0 ? options->backoff_base_ms : defaults.backoff_base_ms;
+    options->backoff_max_ms = options->backoff_max_ms > 0 ? options->backoff_max_ms : defaults.backoff_max_ms;
+    options->retry_after_max_ms = options->retry_after_max_ms > 0 ? options->retry_after_max_ms : defaults.retry_after_max_ms;
+}
+
+static void free_members(struct http_client *client)
+{
+    while (client->idle_count > 0)
+        curl_easy_cleanup(client->idle[--client->idle_count]);
+    curl_multi_cleanup(client->multi);
+    pthread_mutex_destroy(&client->mutex);
+    free(client->idle);
+    free(client->ca_file);
+    free(client);
+}
+
+int http_client_new(const struct http_options *options, struct http_client **client, jb_error *error)
+{
+    struct http_client *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_no_memory(error);
+    made->options = *options;
+    set_defaults(&made->options);
+    made->submitted.end = &made->submitted.first;
+    made->waiting.end = &made->waiting.first;
+    pthread_mutex_init(&made->mutex, NULL);
+    const char *ca_file = options->ca_file != NULL ? options->ca_file : http_ca_file();
+    if (ca_file != NULL)
+        made->ca_file = strdup(ca_file);
+    made->options.ca_file = made->ca_file;
+    made->idle = calloc(made->options.connections, sizeof *made->idle);
+    made->multi = curl_multi_init();
+    if (made->multi == NULL || made->idle == NULL || (ca_file != NULL && made->ca_file == NULL)) {
+        free_members(made);
+        return error_no_memory(error);
+    }
+    curl_multi_setopt(made->multi, CURLMOPT_MAXCONNECTS, (long)made->options.connections);
+    int errnum = thread_start(&made->thread, run, made);
+    if (errnum != 0) {
+        free_members(made);
+        return error_set_errno(error, errnum, "cannot start a thread");
+    }
+    *client = made;
+    return JB_OK;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (client == NULL)
+        return;
+    pthread_mutex_lock(&client->mutex);
+    client->ending = true;
+    pthread_mutex_unlock(&client->mutex);
+    curl_multi_wakeup(client->multi);
+    pthread_join(client->thread, NULL);
+    free_members(client);
+}
+
+void http_submit(struct http_client *client, struct http_request *request)
+{
+    request->due_ms = 0;
+    pthread_mutex_lock(&client->mutex);
+    queue_add(&client->submitted, request);
+    pthread_mutex_unlock(&client->mutex);
+    curl_multi_wakeup(client->multi);
+}
+
+struct waiter {
+    struct event event;
+    bool finished;
+};
+
+static void wake_waiter(struct http_request *request)
+{
+    struct waiter *waiter = request->waiter;
+    event_lock(&waiter->event);
+    waiter->finished = true;
+    event_signal(&waiter->event);
+    event_unlock(&waiter->event);
+}
+
+int http_perform(struct http_client *client, struct http_request *request)
+{
+    struct waiter waiter = {.finished = false};
+    event_init(&waiter.event);
+    request->waiter = &waiter;
+    request->done = wake_waiter;
+    http_submit(client, request);
+    event_lock(&waiter.event);
+    while (!waiter.finished)
+        event_wait(&waiter.event);
+    event_unlock(&waiter.event);
+    event_clean_up(&waiter.event);
+    return (int)request->error.code;
+}

@@ -1,0 +1,33 @@
+/* Requests to one server or a few, over kept connections, on one thread; tried again until they succeed or must not. */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include "request.h"
+
+struct http_client;
+
+/* 0 or NULL means the default. */
+struct http_options {
+    const char *ca_file;           /* PEM; default: where the system keeps it */
+    unsigned connections;          /* requests under way at a time; further ones wait; default 32 */
+    unsigned tries;                /* of each request; default 8 */
+    uint32_t stall_ms;             /* below 1 KiB/s for so long fails a try; default 60,000 */
+    uint32_t connect_timeout_ms;   /* default 15,000 */
+    uint32_t backoff_base_ms;      /* pause after the first try, doubled after each; half of it is random; default 100 */
+    uint32_t backoff_max_ms;       /* default 10,000 */
+    uint32_t retry_after_max_ms;   /* the longest pause that a server may ask for; default 60,000 */
+};
+
+/* Prepares libcurl for the process; harmless to repeat, thread-safe. */
+int http_library_init(jb_error *error);
+
+int http_client_new(const struct http_options *options, struct http_client **client, jb_error *error);
+/* No request may be under way. NULL is allowed. */
+void http_client_free(struct http_client *client);
+
+/* From any thread; returns at once. request->done is called once, on the client's thread. */
+void http_submit(struct http_client *client, struct http_request *request);
+/* Submits and waits (request->done must be NULL). Returns the code in request->error. Not from a callback. */
+int http_perform(struct http_client *client, struct http_request *request);
+
+#endif

@@ -1,0 +1,260 @@
+#include "transfer.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "../base/clock.h"
+
+#define LOWEST_BYTES_PER_SECOND 1024
+#define SOCKET_BUFFER_BYTES (512L << 10) /* of libcurl's own, each way: fewer system calls */
+
+static size_t send_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_request *request = context;
+    size_t left = request->body_size - request->sent;
+    size_t now = size * count < left ? size * count : left;
+    if (now > 0)
+        memcpy(bytes, (const char *)request->body + request->sent, now);
+    request->sent += now;
+    request->moved += now;
+    return now;
+}
+
+/* libcurl sends again by itself where a kept connection turns out to be closed. */
+static int rewind_body(void *context, curl_off_t offset, int origin)
+{
+    struct http_request *request = context;
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > request->body_size)
+        return CURL_SEEKFUNC_FAIL;
+    request->sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_request *request = context;
+    size_t length = size * count;
+    request->moved += length;
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        request->headers.size = 0; /* what came before belongs to a 1xx reply */
+        return length;
+    }
+    const char *colon = memchr(bytes, ':', length);
+    if (colon == NULL)
+        return length;
+    size_t name_size = (size_t)(colon - bytes);
+    const char *begin = colon + 1, *end = bytes + length;
+    while (begin < end && isspace((unsigned char)*begin))
+        begin++;
+    while (end > begin && isspace((unsigned char)end[-1]))
+        end--;
+    size_t name_at = request->headers.size;
+    if (buffer_append(&request->headers, bytes, name_size, NULL) != JB_OK ||
+        buffer_append(&request->headers, ": ", 2, NULL) != JB_OK ||
+        buffer_append(&request->headers, begin, (size_t)(end - begin), NULL) != JB_OK ||
+        buffer_append(&request->headers, "\n", 1, NULL) != JB_OK) {
+        request->fault = HTTP_FAULT_HEADERS;
+        return 0;
+    }
+    for (size_t i = name_at; i < name_at + name_size; i++)
+        request->headers.data[i] = (char)tolower((unsigned char)request->headers.data[i]);
+    return length;
+}
+
+static bool wanted(const struct http_request *request, long status)
+{
+    return request->expected != 0 ? status == request->expected : status >= 200 && status <= 299;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_request *request = context;
+    size_t length = size * count;
+    request->moved += length;
+    long status = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    int code = JB_OK;
+    if (!wanted(request, status)) {
+        code = buffer_append(&request->problem, bytes, length, NULL);
+    } else {
+        if (request->into != NULL) {
+            if (length > request->into_size - request->received)
+                code = JB_ERROR_LIMIT;
+            else
+                memcpy(request->into + request->received, bytes, length);
+        } else if (request->reply != NULL) {
+            code = buffer_append(request->reply, bytes, length, NULL);
+        }
+        request->received += length;
+    }
+    if (code == JB_OK)
+        return length;
+    request->fault = code == JB_ERROR_MEMORY ? HTTP_FAULT_MEMORY : HTTP_FAULT_OVERFLOW;
+    return 0;
+}
+
+static void empty(struct buffer *buffer)
+{
+    buffer->size = 0;
+    if (buffer->data != NULL)
+        buffer->data[0] = '\0';
+}
+
+static void set_options(const struct http_request *request, CURL *easy, const struct http_options *options)
+{
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, SOCKET_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, SOCKET_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "jpsbackup/" JPSBACKUP_VERSION);
+    if (options->ca_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+    if (strcmp(request->method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    else if (strcmp(request->method, "GET") != 0)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+int http_transfer_begin(struct http_request *request, CURL *easy, const struct http_options *options, jb_error *error)
+{
+    request->tries++;
+    request->status = 0;
+    request->received = request->sent = 0;
+    request->moved = request->window_moved = 0;
+    request->window_began_ms = clock_monotonic_ms();
+    request->fault = HTTP_FAULT_NONE;
+    request->reason[0] = '\0';
+    empty(&request->headers);
+    empty(&request->problem);
+    if (request->reply != NULL)
+        empty(request->reply);
+    curl_slist_free_all(request->list);
+    request->list = NULL;
+    request->easy = easy;
+
+    set_options(request, easy, options);
+    int code = request->prepare != NULL ? request->prepare(request, error) : JB_OK;
+    /* Waiting for "100 Continue" costs a round trip, or a second where the server does not know it. */
+    static const char *const silenced[] = {"Expect:", "Accept:"};
+    for (size_t i = 0; i < 2 && code == JB_OK; i++) {
+        struct curl_slist *list = curl_slist_append(request->list, silenced[i]);
+        if (list == NULL)
+            return error_no_memory(error);
+        request->list = list;
+    }
+    if (code != JB_OK)
+        return code;
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->list);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->reason);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+    if (request->with_body) {
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_size);
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, send_body);
+        curl_easy_setopt(easy, CURLOPT_READDATA, request);
+        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
+        curl_easy_setopt(easy, CURLOPT_SEEKDATA, request);
+    }
+    return JB_OK;
+}
+
+bool http_transfer_stalled(struct http_request *request, const struct http_options *options, int64_t now_ms)
+{
+    int64_t allowed_ms = (int64_t)options->stall_ms * (request->stall_factor > 0 ? request->stall_factor : 1);
+    if ((int64_t)(request->moved - request->window_moved) >= LOWEST_BYTES_PER_SECOND * allowed_ms / 1000) {
+        request->window_moved = request->moved;
+        request->window_began_ms = now_ms;
+    }
+    return now_ms - request->window_began_ms >= allowed_ms;
+}
+
+static enum http_verdict judge_by_status(struct http_request *request)
+{
+    if (request->status >= 200 && request->status <= 299)
+        return HTTP_DONE;
+    error_set(&request->error, JB_ERROR_FAILED, "the server answered with status %d", request->status);
+    return request->status == 429 || request->status >= 500 ? HTTP_RETRY : HTTP_FAILED;
+}
+
+static enum http_verdict judge_reply(struct http_request *request)
+{
+    if (request->status >= 500)
+        request->maybe_applied = true; /* a gateway may say so while the server behind it goes on */
+    if (request->status >= 300 && request->status <= 399 && request->judge == NULL) {
+        error_set(&request->error, JB_ERROR_FAILED, "the server redirects, with status %d", request->status);
+        return HTTP_FAILED;
+    }
+    enum http_verdict verdict = request->judge != NULL ? request->judge(request) : judge_by_status(request);
+    if (verdict == HTTP_DONE)
+        request->error.code = JB_OK;
+    else
+        request->error.store_status = request->status;
+    return verdict;
+}
+
+static enum http_verdict judge_fault(struct http_request *request, CURLcode result)
+{
+    jb_error *error = &request->error;
+    const char *reason = request->reason[0] != '\0' ? request->reason : curl_easy_strerror(result);
+    enum http_verdict verdict = HTTP_RETRY;
+    switch (result) {
+    case CURLE_OUT_OF_MEMORY:
+        error_no_memory(error);
+        return HTTP_FAILED;
+    case CURLE_URL_MALFORMAT:
+        error_set(error, JB_ERROR_USAGE, "the address is malformed: %s", reason);
+        return HTTP_FAILED;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        error_set(error, JB_ERROR_UNREACHABLE, "the server's certificate is not trusted: %s", reason);
+        error_hint(error, "name the file with the certificate authority that signed it (option ca_file, or AWS_CA_BUNDLE)");
+        return HTTP_FAILED;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+        break;
+    default:
+        request->maybe_applied = true;
+    }
+    error_set(error, JB_ERROR_UNREACHABLE, "no whole answer from the server: %s", reason);
+    error->retryable = true;
+    return verdict;
+}
+
+enum http_verdict http_transfer_end(struct http_request *request, CURLcode result)
+{
+    long status = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    request->status = (int)status;
+    /* Of a reply that is not the wanted one, the status and the body's beginning say enough. */
+    bool told = result == CURLE_OK || (request->fault == HTTP_FAULT_OVERFLOW && !wanted(request, status));
+    if (told)
+        return judge_reply(request);
+    switch (request->fault) {
+    case HTTP_FAULT_OVERFLOW:
+        error_set(&request->error, JB_ERROR_LIMIT, "the server's answer is longer than %zu bytes",
+                  request->into != NULL ? request->into_size : request->reply->maximum);
+        return HTTP_FAILED;
+    case HTTP_FAULT_HEADERS:
+        error_set(&request->error, JB_ERROR_FORMAT, "the header of the server's answer is longer than %d bytes", HTTP_HEADERS_MAX);
+        return HTTP_FAILED;
+    case HTTP_FAULT_MEMORY:
+        error_no_memory(&request->error);
+        return HTTP_FAILED;
+    case HTTP_FAULT_NONE:
+        break;
+    }
+    return judge_fault(request, result);
+}

@@ -1,0 +1,205 @@
+/* The end of a multipart upload: the parts become an object, and the store confirms what it holds. */
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../codec/xml.h"
+#include "upload.h"
+
+#define REPLY_MAX 65536
+#define BODY_MAX (4u << 20) /* 10,000 parts with the longest tag, escaped */
+#define STALL_FACTOR 10     /* a store may work for minutes on it, and send a blank now and then */
+
+struct answer {
+    char root[64], tag[160], code[64], message[256];
+};
+
+static int take_answer(void *context, const char *path, const char *text, jb_error *error)
+{
+    struct answer *answer = context;
+    (void)error;
+    if (strcmp(path, "CompleteMultipartUploadResult/ETag") == 0)
+        snprintf(answer->tag, sizeof answer->tag, "%s", text);
+    else if (strcmp(path, "Error/Code") == 0)
+        snprintf(answer->code, sizeof answer->code, "%s", text);
+    else if (strcmp(path, "Error/Message") == 0)
+        snprintf(answer->message, sizeof answer->message, "%s", text);
+    else if (strchr(path, '/') == NULL)
+        snprintf(answer->root, sizeof answer->root, "%s", path);
+    return JB_OK;
+}
+
+/* Status 200 is sent before the work is done; the body says how it ended. */
+static enum http_verdict check(struct s3_request *request)
+{
+    struct answer *answer = request->context;
+    const struct buffer *reply = request->http.reply;
+    jb_error *error = &request->http.error;
+    *answer = (struct answer){"", "", "", ""};
+    const char *text = reply->size > 0 ? reply->data : "";
+    size_t blank = strspn(text, " \t\r\n"); /* what kept the connection alive */
+    int code = xml_read(text + blank, reply->size - blank, take_answer, answer, error);
+    if (code == JB_OK && strcmp(answer->root, "Error") == 0) {
+        request->http.maybe_applied = true;
+        return s3_judge_code(request, answer->code[0] != '\0' ? answer->code : "UnknownError", answer->message);
+    }
+    if (code == JB_OK && strcmp(answer->root, "CompleteMultipartUploadResult") == 0 && answer->tag[0] != '\0')
+        return HTTP_DONE;
+    if (code == JB_OK)
+        error_set(error, JB_ERROR_FORMAT, "the answer to the completion has no ETag");
+    request->http.maybe_applied = true;
+    return HTTP_RETRY;
+}
+
+static int build_body(const struct store_upload *upload, struct buffer *body, jb_error *error)
+{
+    int code = buffer_append_text(body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", error);
+    for (size_t i = 0; i < upload->count && code == JB_OK; i++) {
+        if (upload->parts[i].tag == NULL)
+            return error_set(error, JB_ERROR_STATE, "part %zu of '%s' was not uploaded", i + 1, upload->key);
+        code = buffer_printf(body, error, "<Part><PartNumber>%zu</PartNumber><ETag>", i + 1);
+        if (code == JB_OK)
+            code = xml_append_escaped(body, upload->parts[i].tag, error);
+        if (code == JB_OK)
+            code = buffer_append_text(body, "</ETag></Part>", error);
+    }
+    return code == JB_OK ? buffer_append_text(body, "</CompleteMultipartUpload>", error) : code;
+}
+
+static uint64_t total_bytes(const struct store_upload *upload)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < upload->count; i++)
+        total += upload->parts[i].bytes;
+    return total;
+}
+
+/* Some answers quote tags and some do not. */
+static bool same_tag(const char *left, const char *right)
+{
+    size_t left_size = strlen(left), right_size = strlen(right);
+    if (left_size >= 2 && *left == '"')
+        left++, left_size -= 2;
+    if (right_size >= 2 && *right == '"')
+        right++, right_size -= 2;
+    return left_size == right_size && memcmp(left, right, left_size) == 0;
+}
+
+static bool part_md5(const char *tag, unsigned char md5[16])
+{
+    char hex[33];
+    size_t size = strlen(tag);
+    if (size != 32 && !(size == 34 && *tag == '"'))
+        return false;
+    memcpy(hex, tag + (size == 34), 32);
+    hex[32] = '\0';
+    return hex_decode(hex, md5, 16);
+}
+
+/*
+ * The tag that S3 gives an object of these parts: the MD5 of the parts' MD5s, '-', their number. False where a part's tag is
+ * no MD5 (the store's encryption may have it so); then a lost answer cannot be told from somebody else's object.
+ */
+static bool expected_tag(const struct store_upload *upload, char tag[64])
+{
+    unsigned char md5[16];
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool known = context != NULL && EVP_DigestInit_ex(context, EVP_md5(), NULL) == 1;
+    for (size_t i = 0; i < upload->count && known; i++)
+        known = part_md5(upload->parts[i].tag, md5) && EVP_DigestUpdate(context, md5, sizeof md5) == 1;
+    known = known && EVP_DigestFinal_ex(context, md5, NULL) == 1;
+    if (known) {
+        char hex[33];
+        hex_encode(md5, sizeof md5, hex);
+        snprintf(tag, 64, "%s-%zu", hex, upload->count);
+    }
+    EVP_MD_CTX_free(context);
+    return known;
+}
+
+/* Whether the object under the key is this upload's, although the store's answer did not come through. */
+static bool completed_after_all(const struct store_upload *upload, jb_object_info *info)
+{
+    char tag[64];
+    return expected_tag(upload, tag) &&
+           s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, info, NULL) == JB_OK &&
+           info->bytes == total_bytes(upload) && same_tag(info->tag, tag);
+}
+
+static int confirm(const struct store_upload *upload, const char *tag, jb_object_info *info, jb_error *error)
+{
+    int code = s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, info, error);
+    if (code != JB_OK)
+        return code;
+    uint64_t total = total_bytes(upload);
+    if (info->bytes != total)
+        return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has %" PRIu64 " bytes in the store instead of %" PRIu64,
+                         upload->bucket, upload->key, info->bytes, total);
+    if (!same_tag(info->tag, tag))
+        return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has the tag '%s' in the store instead of '%s'", upload->bucket,
+                         upload->key, info->tag, tag);
+    return JB_OK;
+}
+
+static int complete(struct store_upload *upload, struct store_condition condition, struct s3_request *request,
+                    struct buffer *body, struct answer *answer, jb_error *error)
+{
+    request->http.expected = 200;
+    request->http.stall_factor = STALL_FACTOR;
+    request->check = check;
+    request->context = answer;
+    s3_request_query(request, "uploadId", upload->id);
+    int code = build_body(upload, body, error);
+    if (code == JB_OK)
+        code = s3_request_body(request, body->data, body->size, NULL, error);
+    if (code == JB_OK)
+        code = s3_request_header(request, "Content-Type", "application/xml", error);
+    if (code == JB_OK)
+        code = s3_request_condition(request, condition, error);
+    return code == JB_OK ? s3_request_perform(request, error) : code;
+}
+
+/* S3 has no upload of no parts; an empty object is written whole. */
+static int complete_empty(struct store_upload *upload, struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    int code = s3_write(&upload->s3->store, upload->operation, upload->bucket, upload->key, "", 0, condition, info, error);
+    if (code != JB_OK)
+        return code;
+    info->key = NULL; /* the upload's own copy goes now */
+    s3_upload_abort(upload);
+    return JB_OK;
+}
+
+int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    if (upload->count == 0)
+        return complete_empty(upload, condition, info, error);
+    struct s3_request request;
+    struct buffer body, reply;
+    struct answer answer;
+    jb_error problem = JB_ERROR_INIT;
+    int code = s3_request_init(&request, upload->s3, upload->operation, "complete the upload of", "POST", upload->bucket,
+                               upload->key, error);
+    if (code != JB_OK)
+        return code;
+    buffer_init(&body, BODY_MAX);
+    buffer_init(&reply, REPLY_MAX);
+    request.http.reply = &reply;
+    code = complete(upload, condition, &request, &body, &answer, &problem);
+    if (code == JB_OK)
+        code = confirm(upload, answer.tag, info, &problem);
+    else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info))
+        code = JB_OK;
+    else if (strcmp(request.store_code, "PreconditionFailed") == 0 && condition.when == STORE_IF_ABSENT)
+        error_hint(&problem, "an object of this name is there already");
+    buffer_clean_up(&body);
+    buffer_clean_up(&reply);
+    s3_request_clean_up(&request);
+    if (code != JB_OK)
+        return error_copy(error, &problem);
+    info->key = NULL; /* the upload's own copy goes now */
+    s3_upload_free(upload);
+    return JB_OK;
+}

@@ -1,0 +1,174 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../base/clock.h"
+#include "request.h"
+
+bool s3_tag_is_sound(const char *tag)
+{
+    size_t size = strlen(tag);
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)tag[i] < 0x20 || tag[i] == 0x7f)
+            return false;
+    return size < sizeof((jb_object_info *)NULL)->tag;
+}
+
+static bool parse_count(const char *text, uint64_t *count)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    *count = value;
+    return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_object_info *info, jb_error *error)
+{
+    char value[64];
+    if (with_bytes &&
+        (!http_request_reply_header(reply, "content-length", value, sizeof value) || !parse_count(value, &info->bytes)))
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Content-Length");
+    if (!http_request_reply_header(reply, "etag", info->tag, sizeof info->tag) || !s3_tag_is_sound(info->tag) ||
+        info->tag[0] == '\0')
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid ETag");
+    /* The answer to a write tells only the store's present time. */
+    if (!(http_request_reply_header(reply, "last-modified", value, sizeof value) ||
+          http_request_reply_header(reply, "date", value, sizeof value)) ||
+        !clock_parse_http(value, &info->modified))
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Last-Modified");
+    return JB_OK;
+}
+
+/* An answer that is not as it must be may be right the next time: a proxy may have cut it. */
+static enum http_verdict verdict_on_info(struct s3_request *request, bool with_bytes)
+{
+    jb_object_info info = {.size = sizeof info};
+    return s3_info_from_reply(&request->http, with_bytes, &info, &request->http.error) == JB_OK ? HTTP_DONE : HTTP_FAILED;
+}
+
+static enum http_verdict check_with_bytes(struct s3_request *request)
+{
+    return verdict_on_info(request, true);
+}
+
+static enum http_verdict check_tag(struct s3_request *request)
+{
+    return verdict_on_info(request, false);
+}
+
+/* A HEAD's 404 has no body that could tell a missing object from a missing bucket. */
+static int explain_missing(struct s3_store *s3, jb_operation *operation, const char *bucket, jb_error *error)
+{
+    struct s3_request request;
+    jb_error problem = JB_ERROR_INIT;
+    if (s3_request_init(&request, s3, operation, "find the bucket", "HEAD", bucket, NULL, &problem) != JB_OK)
+        return JB_ERROR_NOT_FOUND;
+    if (s3_request_perform(&request, &problem) == JB_ERROR_NOT_FOUND) {
+        error_copy(error, &problem);
+        if (error != NULL)
+            error_hint(error, "make the bucket first, or check its name and the endpoint");
+    }
+    s3_request_clean_up(&request);
+    return JB_ERROR_NOT_FOUND;
+}
+
+int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info, jb_error *error)
+{
+    struct s3_store *s3 = (struct s3_store *)store;
+    struct s3_request request;
+    int code = s3_request_init(&request, s3, operation, "find", "HEAD", bucket, key, error);
+    if (code != JB_OK)
+        return code;
+    request.check = check_with_bytes;
+    code = s3_request_perform(&request, error);
+    if (code == JB_OK)
+        code = s3_info_from_reply(&request.http, true, info, error);
+    info->key = key;
+    s3_request_clean_up(&request);
+    return code == JB_ERROR_NOT_FOUND ? explain_missing(s3, operation, bucket, error) : code;
+}
+
+int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
+            jb_object_info *info, jb_error *error)
+{
+    struct s3_request request;
+    int code = s3_request_init(&request, (struct s3_store *)store, operation, "read", "GET", bucket, key, error);
+    if (code != JB_OK)
+        return code;
+    request.http.reply = body;
+    request.http.expected = 200;
+    request.check = check_tag;
+    code = s3_request_perform(&request, error);
+    if (code == JB_OK)
+        code = s3_info_from_reply(&request.http, false, info, error);
+    info->bytes = body->size;
+    info->key = key;
+    s3_request_clean_up(&request);
+    return code;
+}
+
+/* Whether the object holds exactly these bytes: then a write whose answer was lost had been done. */
+static int read_back(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+                     size_t count, jb_object_info *info, bool *same, jb_error *error)
+{
+    struct buffer body;
+    buffer_init(&body, count);
+    int code = s3_read(store, operation, bucket, key, &body, info, error);
+    *same = code == JB_OK && body.size == count && (count == 0 || memcmp(body.data, bytes, count) == 0);
+    buffer_clean_up(&body);
+    return code == JB_ERROR_LIMIT || code == JB_ERROR_NOT_FOUND ? JB_OK : code;
+}
+
+static int put(struct s3_request *request, const void *bytes, size_t count, struct store_condition condition, jb_error *error)
+{
+    request->check = check_tag;
+    int code = s3_request_body(request, bytes, count, NULL, error);
+    if (code == JB_OK)
+        code = s3_request_header(request, "Content-Type", "application/octet-stream", error);
+    if (code == JB_OK)
+        code = s3_request_condition(request, condition, error);
+    if (code == JB_OK && request->s3->server_side_encryption != NULL)
+        code = s3_request_header(request, "x-amz-server-side-encryption", request->s3->server_side_encryption, error);
+    return code == JB_OK ? s3_request_perform(request, error) : code;
+}
+
+int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
+             struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    struct s3_request request;
+    jb_error problem = JB_ERROR_INIT;
+    int code = s3_request_init(&request, (struct s3_store *)store, operation, "write", "PUT", bucket, key, error);
+    if (code != JB_OK)
+        return code;
+    code = put(&request, bytes, count, condition, &problem);
+    if (code == JB_OK) {
+        code = s3_info_from_reply(&request.http, false, info, &problem);
+        info->bytes = count;
+    } else if (code == JB_ERROR_NOT_FOUND && condition.when == STORE_IF_UNCHANGED &&
+               strcmp(request.store_code, "NoSuchBucket") != 0) {
+        problem.code = JB_ERROR_CONFLICT; /* what was to be replaced is gone */
+        code = JB_ERROR_CONFLICT;
+    }
+    bool same = false;
+    if (code == JB_ERROR_CONFLICT && condition.when != STORE_ALWAYS && request.http.maybe_applied) {
+        jb_error unknown = JB_ERROR_INIT;
+        int read_code = read_back(store, operation, bucket, key, bytes, count, info, &same, &unknown);
+        if (read_code != JB_OK) {
+            error_prefix(&unknown, "cannot tell whether the write was done");
+            error_copy(&problem, &unknown);
+            code = read_code;
+        }
+    }
+    if (same)
+        code = JB_OK;
+    else if (code == JB_ERROR_CONFLICT)
+        error_hint(&problem, "%s", condition.when == STORE_IF_ABSENT ? "an object of this name is there already"
+                                                                     : "somebody changed the object meanwhile: read it again");
+    if (code != JB_OK)
+        error_copy(error, &problem);
+    info->key = key;
+    s3_request_clean_up(&request);
+    return code;
+}

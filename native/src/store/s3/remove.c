@@ -1,0 +1,150 @@
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "../../codec/xml.h"
+#include "request.h"
+
+#define BATCH_KEYS 1000 /* S3's bound */
+#define BODY_MAX (8u << 20)
+#define REPLY_MAX (8u << 20)
+
+/* What a batch's answer says of keys that were not deleted. */
+struct refusals {
+    unsigned count;
+    bool all_retry; /* each may go well the next time */
+    bool is_answer;
+    char key[1025], code[64], message[256]; /* the first one's */
+    char next_key[1025], next_code[64], next_message[256];
+};
+
+static void take(char *place, size_t size, const char *text)
+{
+    size_t count = strnlen(text, size - 1);
+    memcpy(place, text, count);
+    place[count] = '\0';
+}
+
+static void end_refusal(struct refusals *refusals)
+{
+    static const char *const passing[] = {"InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted"};
+    if (strcmp(refusals->next_code, "NoSuchKey") == 0)
+        return;
+    bool retry = false;
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        retry = retry || strcmp(refusals->next_code, passing[i]) == 0;
+    if (refusals->count++ == 0) {
+        memcpy(refusals->key, refusals->next_key, sizeof refusals->key);
+        memcpy(refusals->code, refusals->next_code, sizeof refusals->code);
+        memcpy(refusals->message, refusals->next_message, sizeof refusals->message);
+    }
+    refusals->all_retry = refusals->all_retry && retry;
+}
+
+static int take_element(void *context, const char *path, const char *text, jb_error *error)
+{
+    struct refusals *refusals = context;
+    if (strncmp(path, "DeleteResult", 12) != 0)
+        return error_set(error, JB_ERROR_FORMAT, "the answer to a deletion is '%.80s'", path);
+    if (path[12] == '\0')
+        refusals->is_answer = true;
+    else if (strcmp(path, "DeleteResult/Error/Key") == 0)
+        take(refusals->next_key, sizeof refusals->next_key, text);
+    else if (strcmp(path, "DeleteResult/Error/Code") == 0)
+        take(refusals->next_code, sizeof refusals->next_code, text);
+    else if (strcmp(path, "DeleteResult/Error/Message") == 0)
+        take(refusals->next_message, sizeof refusals->next_message, text);
+    else if (strcmp(path, "DeleteResult/Error") == 0)
+        end_refusal(refusals);
+    return JB_OK;
+}
+
+/* Status 200 says only that the batch was read; its answer lists what failed. */
+static enum http_verdict check(struct s3_request *request)
+{
+    struct refusals refusals = {.all_retry = true};
+    const struct buffer *reply = request->http.reply;
+    jb_error *error = &request->http.error;
+    int code = xml_read(reply->size > 0 ? reply->data : "", reply->size, take_element, &refusals, error);
+    if (code == JB_OK && !refusals.is_answer)
+        code = error_set(error, JB_ERROR_FORMAT, "the answer to a deletion is empty");
+    if (code != JB_OK)
+        return HTTP_FAILED;
+    if (refusals.count == 0)
+        return HTTP_DONE;
+    s3_judge_code(request, refusals.code[0] != '\0' ? refusals.code : "UnknownError", refusals.message);
+    error_prefix(error, "%u objects were not deleted, '%s' first", refusals.count, refusals.key);
+    return refusals.all_retry ? HTTP_RETRY : HTTP_FAILED;
+}
+
+static int build_body(struct buffer *body, const char *const *keys, size_t count, jb_error *error)
+{
+    int code = buffer_append_text(body, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>", error);
+    for (size_t i = 0; i < count && code == JB_OK; i++) {
+        code = buffer_append_text(body, "<Object><Key>", error);
+        if (code == JB_OK)
+            code = xml_append_escaped(body, keys[i], error);
+        if (code == JB_OK)
+            code = buffer_append_text(body, "</Key></Object>", error);
+    }
+    return code == JB_OK ? buffer_append_text(body, "</Delete>", error) : code;
+}
+
+/* S3 wants a checksum of this body beside its signature: the old form and the new, for stores know one or both. */
+static int add_checksums(struct s3_request *request, const struct buffer *body, jb_error *error)
+{
+    unsigned char md5[16], sha256[SHA256_SIZE];
+    char text[64];
+    if (EVP_Digest(body->data, body->size, md5, NULL, EVP_md5(), NULL) == 1) { /* it may be switched off (FIPS) */
+        EVP_EncodeBlock((unsigned char *)text, md5, sizeof md5);
+        int code = s3_request_header(request, "Content-MD5", text, error);
+        if (code != JB_OK)
+            return code;
+    }
+    int code = sha256_of(body->data, body->size, sha256, error);
+    if (code != JB_OK)
+        return code;
+    EVP_EncodeBlock((unsigned char *)text, sha256, sizeof sha256);
+    code = s3_request_header(request, "x-amz-checksum-sha256", text, error);
+    if (code == JB_OK)
+        code = s3_request_header(request, "x-amz-sdk-checksum-algorithm", "SHA256", error);
+    return code == JB_OK ? s3_request_body(request, body->data, body->size, sha256, error) : code;
+}
+
+static int remove_batch(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
+                        jb_error *error)
+{
+    struct s3_request request;
+    struct buffer body, reply;
+    int code = s3_request_init(&request, s3, operation, "delete objects of", "POST", bucket, NULL, error);
+    if (code != JB_OK)
+        return code;
+    buffer_init(&body, BODY_MAX);
+    buffer_init(&reply, REPLY_MAX);
+    request.http.reply = &reply;
+    request.http.expected = 200;
+    request.check = check;
+    s3_request_query(&request, "delete", "");
+    code = build_body(&body, keys, count, error);
+    if (code == JB_OK)
+        code = s3_request_header(&request, "Content-Type", "application/xml", error);
+    if (code == JB_OK)
+        code = add_checksums(&request, &body, error);
+    if (code == JB_OK)
+        code = s3_request_perform(&request, error);
+    buffer_clean_up(&body);
+    buffer_clean_up(&reply);
+    s3_request_clean_up(&request);
+    return code;
+}
+
+int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
+              jb_error *error)
+{
+    for (size_t done = 0; done < count; done += BATCH_KEYS) {
+        size_t batch = count - done < BATCH_KEYS ? count - done : BATCH_KEYS;
+        int code = remove_batch((struct s3_store *)store, operation, bucket, keys + done, batch, error);
+        if (code != JB_OK)
+            return code;
+    }
+    return JB_OK;
+}
