@@ -1,0 +1,56 @@
+package org.jpsbackup;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/** What a backup of directories holds; every setter answers this object. */
+public final class BackupDirectoriesOptions {
+    final BackupName name;
+    final List<String> directories;
+    List<String> exclude;
+    boolean strict;
+    // The C interface's 0: it chooses zstd.
+    Compression compression = Compression.NONE;
+    int level;
+    Map<String, ?> environment;
+    Catalog catalog;
+
+    /** @param directories each becomes one object, named after its last name */
+    public BackupDirectoriesOptions(BackupName name, Collection<String> directories) {
+        this.name = name;
+        this.directories = new ArrayList<>(directories);
+    }
+
+    /** Patterns on paths below each directory, '*' and '?' also matching '/'. */
+    public BackupDirectoriesOptions exclude(Collection<String> exclude) {
+        this.exclude = exclude == null ? null : new ArrayList<>(exclude);
+        return this;
+    }
+
+    /** A file that changes or vanishes while it is read fails the backup. */
+    public BackupDirectoriesOptions strict(boolean strict) {
+        this.strict = strict;
+        return this;
+    }
+
+    /** ZSTD or GZIP, level 0 for its own default; default ZSTD. */
+    public BackupDirectoriesOptions compression(Compression compression, int level) {
+        this.compression = compression;
+        this.level = level;
+        return this;
+    }
+
+    /** Texts that the seal and the catalog keep. */
+    public BackupDirectoriesOptions environment(Map<String, ?> environment) {
+        this.environment = environment;
+        return this;
+    }
+
+    /** The catalog that the finished backup is entered in; default none. */
+    public BackupDirectoriesOptions catalog(Catalog catalog) {
+        this.catalog = catalog;
+        return this;
+    }
+}

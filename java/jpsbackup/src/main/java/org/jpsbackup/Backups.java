@@ -1,0 +1,144 @@
+package org.jpsbackup;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** The backups in a store's buckets: folders of objects under one name, timestamp and mode, each with its seal. */
+public final class Backups {
+    private final Store store;
+
+    public Backups(Store store) {
+        this.store = Objects.requireNonNull(store, "store");
+    }
+
+    /**
+     * Claims the name, so that no second backup can take it; makes the bucket where it is missing.
+     *
+     * @param environment texts that the seal and the catalog keep (product, version, cloudprovider, region, …); may be {@code null}
+     * @return the claim, for {@link #complete} or {@link #discard}: name, timestamp, mode, folder, owner
+     */
+    public Map<String, Object> begin(BackupName name, Map<String, ?> environment, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(begin(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
+                    name.modeBytes(), Json.write("environment", environment)));
+        }
+    }
+
+    /**
+     * Seals a backup, after a check that the store holds each of its objects.
+     *
+     * @param objects their descriptions, as the uploads gave them
+     * @return the seal
+     */
+    public Map<String, Object> complete(String bucket, Map<String, ?> claim, List<? extends Map<String, ?>> objects, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(complete(call.store(store), call.operation(), Store.bucket(bucket),
+                    Json.write("claim", Objects.requireNonNull(claim, "claim")),
+                    Json.write("objects", Objects.requireNonNull(objects, "objects"))));
+        }
+    }
+
+    /** Gives a running backup up: removes what lies in its folder. */
+    public void discard(String bucket, Map<String, ?> claim, Operation operation) {
+        try (Call call = new Call(operation)) {
+            discard(call.store(store), call.operation(), Store.bucket(bucket), Json.write("claim", Objects.requireNonNull(claim, "claim")));
+        }
+    }
+
+    /** {"backups": […]}, newest first: all of the bucket, or those of exactly {@code name} where it is not {@code null}. */
+    public Map<String, Object> list(String bucket, String name, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(list(call.store(store), call.operation(), Store.bucket(bucket), Utf8.encode("backup's name", name)));
+        }
+    }
+
+    /**
+     * The seal, checked; of an old backup, a description made from its folder.
+     *
+     * @param unfinished whether one that is not complete is an answer too
+     */
+    public Map<String, Object> show(BackupName name, boolean unfinished, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(show(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
+                    name.modeBytes(), unfinished));
+        }
+    }
+
+    /**
+     * Quick: every object is there with its size. Full: every byte is read and its digest compared. What is damaged stands in the account of the
+     * answer, or of the {@link JpsBackupException} with code {@link JpsBackupException.Code#VERIFY}.
+     */
+    public Map<String, Object> verify(BackupName name, boolean full, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(verify(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
+                    name.modeBytes(), full));
+        }
+    }
+
+    /** @param catalog the catalog that it is struck from; may be {@code null} */
+    public void remove(BackupName name, Catalog catalog, Operation operation) {
+        try (Call call = new Call(operation)) {
+            remove(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(), name.modeBytes(),
+                    call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog));
+        }
+    }
+
+    /** {"kept": […], "removed": […]}. Unfinished backups are left alone and do not count. */
+    public Map<String, Object> rotate(RotateOptions options, Operation operation) {
+        Catalog catalog = options.catalog;
+        try (Call call = new Call(operation)) {
+            return Json.readObject(rotate(call.store(store), call.operation(), Store.bucket(options.bucket),
+                    Utf8.required("backup's name", options.name), Utf8.encode("mode", options.mode), options.keep, options.dryRun,
+                    call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog)));
+        }
+    }
+
+    /** Begins, puts and completes in one call; a failure discards the backup. Answers the seal. */
+    public Map<String, Object> backupDirectories(BackupDirectoriesOptions options, Operation operation) {
+        Catalog catalog = options.catalog;
+        BackupName name = options.name;
+        try (Call call = new Call(operation)) {
+            return Json.readObject(backupDirectories(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(),
+                    name.timestampBytes(), name.modeBytes(), Utf8.encodeAll("directory", options.directories),
+                    Utf8.encodeAll("pattern to exclude", options.exclude), options.strict, options.compression.number(), options.level,
+                    Json.write("environment", options.environment), call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog)));
+        }
+    }
+
+    private static Store storeOf(Catalog catalog) {
+        return catalog == null ? null : catalog.store;
+    }
+
+    private static byte[] bucketOf(Catalog catalog) {
+        return catalog == null ? null : catalog.bucketBytes();
+    }
+
+    private static byte[] keyOf(Catalog catalog) {
+        return catalog == null ? null : catalog.keyBytes();
+    }
+
+    private static native byte[] begin(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
+            byte[] environment);
+
+    private static native byte[] complete(long store, long operation, byte[] bucket, byte[] claim, byte[] objects);
+
+    private static native void discard(long store, long operation, byte[] bucket, byte[] claim);
+
+    private static native byte[] list(long store, long operation, byte[] bucket, byte[] name);
+
+    private static native byte[] show(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
+            boolean unfinished);
+
+    private static native byte[] verify(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode, boolean full);
+
+    private static native void remove(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
+            long catalogStore, byte[] catalogBucket, byte[] catalogKey);
+
+    private static native byte[] rotate(long store, long operation, byte[] bucket, byte[] name, byte[] mode, int keep, boolean dryRun,
+            long catalogStore, byte[] catalogBucket, byte[] catalogKey);
+
+    private static native byte[] backupDirectories(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
+            byte[][] directories, byte[][] exclude, boolean strict, int compression, int level, byte[] environment, long catalogStore,
+            byte[] catalogBucket, byte[] catalogKey);
+}

@@ -1,0 +1,21 @@
+package org.jpsbackup;
+
+import java.util.Map;
+
+/** How an object is got; every setter answers this object. */
+public final class DownloadOptions {
+    Map<String, ?> description;
+    boolean decompress;
+
+    /** The object's description from its backup's seal; then every part is verified before it is written. */
+    public DownloadOptions description(Map<String, ?> description) {
+        this.description = description;
+        return this;
+    }
+
+    /** By the description, else by the first bytes. Default false: the bytes as they are stored. */
+    public DownloadOptions decompress(boolean decompress) {
+        this.decompress = decompress;
+        return this;
+    }
+}

@@ -1,0 +1,226 @@
+package org.jpsbackup.script;
+
+import java.io.ByteArrayInputStream;
+import java.util.List;
+import java.util.Map;
+import org.jpsbackup.BackupDirectoriesOptions;
+import org.jpsbackup.BackupName;
+import org.jpsbackup.Backups;
+import org.jpsbackup.Catalog;
+import org.jpsbackup.Compression;
+import org.jpsbackup.DownloadOptions;
+import org.jpsbackup.NativeLibrary;
+import org.jpsbackup.Restore;
+import org.jpsbackup.RestoreOptions;
+import org.jpsbackup.RotateOptions;
+import org.jpsbackup.Store;
+import org.jpsbackup.UploadOptions;
+
+/**
+ * What scripts call, as {@code Packages.org.jpsbackup.script.Jpsbackup.listBackups({store: {…}, bucket: …})}. Each call takes one object and
+ * answers a map like the platform's own services: {@code result} 0 and the members that its comment names; or, on failure, {@code result}
+ * (100 and the code's number), {@code code} (such as "not_found"), {@code error}, {@code hint}, {@code retryable}, {@code storeStatus},
+ * and {@code account} where something was found before. No call throws. Members that a call does not know are refused.
+ *
+ * <p>{@code store} is {@code {url, endpoint?, region?, accessKey?, secretKey?, sessionToken?, caFile?, serverSideEncryption?, virtualHost?}};
+ * {@code catalog} is {@code {store?, bucket, key}}, in the call's store where it names none. A member that ends in '?' here may be left
+ * out; empty texts count as left out. Credentials appear in no answer.
+ */
+public final class Jpsbackup {
+    private Jpsbackup() {
+    }
+
+    /** {@code {}} → {@code version}. */
+    public static Map<String, Object> version(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            call.arguments().refuseOthers();
+            answer.put("version", NativeLibrary.version());
+        });
+    }
+
+    /** {@code {store, bucket}}: makes the bucket, or finds that it is there. */
+    public static Map<String, Object> makeBucket(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String bucket = call.readStore().arguments().text("bucket");
+            call.open().makeBucket(bucket, null);
+        });
+    }
+
+    /** {@code {store, bucket, name, timestamp?, mode?, environment?}} → {@code claim}. */
+    public static Map<String, Object> beginBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            BackupName name = StoreArguments.backupName(members);
+            Map<String, Object> environment = members.optionalObject("environment");
+            answer.put("claim", new Backups(call.open()).begin(name, environment, null));
+        });
+    }
+
+    /** {@code {store, bucket, claim, objects}} → {@code backup}, the seal. */
+    public static Map<String, Object> completeBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            Map<String, Object> claim = members.object("claim");
+            List<Map<String, Object>> objects = members.objects("objects");
+            answer.put("backup", new Backups(call.open()).complete(bucket, claim, objects, null));
+        });
+    }
+
+    /** {@code {store, bucket, claim}}. */
+    public static Map<String, Object> discardBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            Map<String, Object> claim = members.object("claim");
+            new Backups(call.open()).discard(bucket, claim, null);
+        });
+    }
+
+    /** {@code {store, bucket, name?}} → {@code backups}, newest first. */
+    public static Map<String, Object> listBackups(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String name = members.optionalText("name");
+            answer.putAll(new Backups(call.open()).list(bucket, name, null));
+        });
+    }
+
+    /** {@code {store, bucket, name, timestamp?, mode?, unfinished?}} → {@code backup}, the seal. */
+    public static Map<String, Object> showBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            BackupName name = StoreArguments.backupName(members);
+            boolean unfinished = members.flag("unfinished");
+            answer.put("backup", new Backups(call.open()).show(name, unfinished, null));
+        });
+    }
+
+    /** {@code {store, bucket, name, timestamp?, mode?, full?}} → {@code account}, which a failure by damage holds too. */
+    public static Map<String, Object> verifyBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            BackupName name = StoreArguments.backupName(members);
+            boolean full = members.flag("full");
+            answer.put("account", new Backups(call.open()).verify(name, full, null));
+        });
+    }
+
+    /** {@code {store, bucket, name, timestamp, mode, catalog?}}. Nothing is removed as "the latest": both are required. */
+    public static Map<String, Object> removeBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().readCatalog().arguments();
+            BackupName name = new BackupName(members.text("bucket"), members.text("name"), members.text("timestamp"), members.text("mode"));
+            Store store = call.open();
+            new Backups(store).remove(name, call.catalog(store), null);
+        });
+    }
+
+    /** {@code {store, bucket, name, keep, mode?, catalog?, dryRun?}} → {@code kept, removed}. */
+    public static Map<String, Object> rotateBackups(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().readCatalog().arguments();
+            RotateOptions options =
+                    new RotateOptions(members.text("bucket"), members.text("name"), members.number("keep", 1, Integer.MAX_VALUE))
+                            .mode(members.optionalText("mode"))
+                            .dryRun(members.flag("dryRun"));
+            Store store = call.open();
+            answer.putAll(new Backups(store).rotate(options.catalog(call.catalog(store)), null));
+        });
+    }
+
+    /** {@code {store, bucket, key}} → {@code backups}. */
+    public static Map<String, Object> listCatalog(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            answer.putAll(new Catalog(call.open(), bucket, key).list(null));
+        });
+    }
+
+    /** {@code {store, bucket, key, entry}}. */
+    public static Map<String, Object> addToCatalog(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            Map<String, Object> entry = members.object("entry");
+            new Catalog(call.open(), bucket, key).add(entry, null);
+        });
+    }
+
+    /** {@code {store, bucket, key, name, timestamp, mode}}. */
+    public static Map<String, Object> removeFromCatalog(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            String name = members.text("name");
+            String timestamp = members.text("timestamp");
+            String mode = members.text("mode");
+            new Catalog(call.open(), bucket, key).remove(name, timestamp, mode, null);
+        });
+    }
+
+    /** {@code {store, bucket, key, decompress?, description?}} → {@code text}: an object of at most 16 MiB of UTF-8. */
+    public static Map<String, Object> readObject(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            DownloadOptions options = new DownloadOptions()
+                    .decompress(members.flag("decompress"))
+                    .description(members.optionalObject("description"));
+            TextSink sink = new TextSink();
+            call.open().download(bucket, key, sink, options, null);
+            answer.put("text", sink.text());
+        });
+    }
+
+    /** {@code {store, bucket, key, text, compression?, replace?}} → {@code object}, its description. */
+    public static Map<String, Object> writeObject(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            byte[] bytes = members.content("text");
+            UploadOptions options = new UploadOptions()
+                    .compression(StoreArguments.compression(members, Compression.NONE))
+                    .replace(members.flag("replace"));
+            answer.put("object", call.open().upload(new ByteArrayInputStream(bytes), bucket, key, options, null));
+        });
+    }
+
+    /**
+     * {@code {store, bucket, name, timestamp?, mode?, directories, exclude?, strict?, compression?, environment?, catalog?}} → {@code backup},
+     * the seal. The directories are this JVM's own.
+     */
+    public static Map<String, Object> backupDirectories(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().readCatalog().arguments();
+            BackupDirectoriesOptions options =
+                    new BackupDirectoriesOptions(StoreArguments.backupName(members), members.texts("directories"))
+                            .exclude(members.optionalTexts("exclude"))
+                            .strict(members.flag("strict"))
+                            .compression(StoreArguments.compression(members, Compression.ZSTD), 0)
+                            .environment(members.optionalObject("environment"));
+            Store store = call.open();
+            answer.put("backup", new Backups(store).backupDirectories(options.catalog(call.catalog(store)), null));
+        });
+    }
+
+    /** {@code {store, bucket, name, timestamp?, mode?, object?, target, journal, owner?, consumer?}} → {@code account}. */
+    public static Map<String, Object> restore(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            RestoreOptions options =
+                    new RestoreOptions(StoreArguments.backupName(members), members.text("target"), members.text("journal"))
+                            .object(members.optionalText("object"))
+                            .owner(members.optionalText("owner"))
+                            .consumer(members.optionalTexts("consumer"));
+            answer.put("account", new Restore(call.open()).restore(options, null));
+        });
+    }
+}

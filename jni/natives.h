@@ -1,0 +1,24 @@
+/* What the natives' files offer to each other: one file a Java class, each with its load function. */
+#ifndef NATIVES_H
+#define NATIVES_H
+
+#include "jni_util.h"
+
+/* Each registers its class's natives and looks up what it calls; false with an exception pending. */
+bool backup_load(JNIEnv *env);
+bool catalog_load(JNIEnv *env);
+bool operation_load(JNIEnv *env);
+bool restore_load(JNIEnv *env);
+bool revision_load(JNIEnv *env);
+bool store_load(JNIEnv *env);
+bool transfer_load(JNIEnv *env);
+/* Each gives its global references back. */
+void operation_unload(JNIEnv *env);
+void store_unload(JNIEnv *env);
+void transfer_unload(JNIEnv *env);
+
+/* The handles behind the numbers that Java holds; 0 is NULL. The Java side keeps them open while a call runs. */
+jb_operation *operation_of(jlong handle);
+jb_store *store_of(jlong handle);
+
+#endif
