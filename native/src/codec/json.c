@@ -1,0 +1,62 @@
+#include "json.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int json_parse(const char *text, size_t size, const char *what, json_t **document, jb_error *error)
+{
+    json_error_t failure;
+    *document = json_loadb(text == NULL ? "" : text, size, JSON_REJECT_DUPLICATES, &failure);
+    if (*document != NULL)
+        return JB_OK;
+    return error_set(error, JB_ERROR_FORMAT, "%s is no valid JSON: line %d, column %d: %s", what, failure.line, failure.column,
+                     failure.text);
+}
+
+int json_text(const json_t *document, char **text, jb_error *error)
+{
+    *text = document == NULL ? NULL : json_dumps(document, JSON_COMPACT | JSON_ENCODE_ANY);
+    return *text != NULL ? JB_OK : error_no_memory(error);
+}
+
+const char *json_member_text(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+bool json_member_count(const json_t *object, const char *name, uint64_t *count)
+{
+    const json_t *value = json_object_get(object, name);
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return false;
+    *count = (uint64_t)json_integer_value(value);
+    return true;
+}
+
+void json_put(json_t *object, const char *name, json_t *value, int *code, jb_error *error)
+{
+    if (*code != JB_OK)
+        json_decref(value);
+    else if (json_object_set_new(object, name, value) != 0)
+        *code = error_no_memory(error);
+}
+
+void json_put_text(json_t *object, const char *name, const char *text, int *code, jb_error *error)
+{
+    if (*code == JB_OK)
+        json_put(object, name, json_string(text), code, error);
+}
+
+void json_put_count(json_t *object, const char *name, uint64_t count, int *code, jb_error *error)
+{
+    if (*code == JB_OK)
+        json_put(object, name, json_integer((json_int_t)count), code, error);
+}
+
+void json_append(json_t *array, json_t *value, int *code, jb_error *error)
+{
+    if (*code != JB_OK)
+        json_decref(value);
+    else if (json_array_append_new(array, value) != 0)
+        *code = error_no_memory(error);
+}

@@ -1,0 +1,30 @@
+/* Helpers on jansson for documents that come from outside. */
+#ifndef CODEC_JSON_H
+#define CODEC_JSON_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+
+/* Parses one whole document; `what` names it in messages. Duplicate members and depths over 2,048 (jansson's bound) are refused. JB_ERROR_FORMAT. */
+int json_parse(const char *text, size_t size, const char *what, json_t **document, jb_error *error);
+
+/* Compact text; free with free(). */
+int json_text(const json_t *document, char **text, jb_error *error);
+
+/* The member's text, or NULL where it is missing or no string. Lives as long as the object. */
+const char *json_member_text(const json_t *object, const char *name);
+/* A whole number of at least 0; false where it is missing or another thing. */
+bool json_member_count(const json_t *object, const char *name, uint64_t *count);
+
+/*
+ * Sets a member and takes `value` over, also on failure. `*code` collects: once it is not JB_OK, nothing more is done; so a document is
+ * built in a row of calls and checked once.
+ */
+void json_put(json_t *object, const char *name, json_t *value, int *code, jb_error *error);
+void json_put_text(json_t *object, const char *name, const char *text, int *code, jb_error *error);
+void json_put_count(json_t *object, const char *name, uint64_t count, int *code, jb_error *error);
+void json_append(json_t *array, json_t *value, int *code, jb_error *error);
+
+#endif

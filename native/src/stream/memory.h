@@ -1,0 +1,24 @@
+/* How an operation's memory budget is shared out. */
+#ifndef STREAM_MEMORY_H
+#define STREAM_MEMORY_H
+
+#include "../base/operation.h"
+
+/* What the process holds besides the stream's buffers (libraries, connections, thread stacks), as measured by tests/bench. */
+#define MEMORY_RESERVED ((uint64_t)26 << 20)
+
+/* For parts, or for parts and frames together; at least two of the smallest parts. */
+static inline size_t memory_for_buffers(const jb_operation *operation)
+{
+    uint64_t limit = operation_memory_limit(operation);
+    uint64_t least = (uint64_t)16 << 20;
+    return (size_t)(limit < MEMORY_RESERVED + least ? least : limit - MEMORY_RESERVED);
+}
+
+/* The share of the frames that are being compressed. */
+static inline size_t memory_for_frames(size_t buffers)
+{
+    return buffers / 5 * 2;
+}
+
+#endif

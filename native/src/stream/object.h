@@ -1,0 +1,58 @@
+/*
+ * What a stream became in a store: an object of one or more segments, each of parts whose digests prove it. Its JSON form
+ * stands in seals and accounts (docs/formats.md, Object).
+ */
+#ifndef STREAM_OBJECT_H
+#define STREAM_OBJECT_H
+
+#include <jansson.h>
+#include <jpsbackup/store.h>
+
+#include "../base/error.h"
+#include "../codec/digest.h"
+
+/* No reader must hold more than this at once for one part; writers stay below (see part_writer.h). */
+#define OBJECT_PART_BYTES_MAX ((uint64_t)64 << 20)
+
+struct object_part {
+    uint64_t bytes;
+    unsigned char sha256[SHA256_SIZE];
+};
+
+struct object_segment {
+    char *name;        /* the last component of its key: the object's name, and NAME.001, … for those that follow */
+    uint64_t bytes;
+    size_t part_count;
+    size_t part_capacity;
+    struct object_part *parts;
+};
+
+struct object {
+    char *name;
+    jb_compression compression;
+    uint64_t bytes;         /* in the store */
+    uint64_t content_bytes; /* before compression */
+    size_t segment_count;
+    struct object_segment *segments;
+    unsigned char digest[SHA256_SIZE]; /* SHA-256 of all parts' digests in order */
+    /* Of trees only: */
+    char *root;             /* the path that every member begins with; NULL where this is no tree */
+    uint64_t files;
+    json_t *warnings;       /* array of {path, what}; NULL for none */
+};
+
+/* In place. */
+void object_clean_up(struct object *object);
+
+/* Adds a segment with room for parts; NULL without memory. */
+struct object_segment *object_add_segment(struct object *object, const char *name, jb_error *error);
+int object_add_part(struct object_segment *segment, uint64_t bytes, const unsigned char sha256[SHA256_SIZE], jb_error *error);
+/* Sets bytes and digest from the segments' parts. */
+int object_finish(struct object *object, jb_error *error);
+
+/* A new reference; NULL with the error filled. */
+json_t *object_to_json(const struct object *object, jb_error *error);
+/* Checks all: names without '/', sums of sizes, digests. JB_ERROR_FORMAT. The object is cleaned up on failure. */
+int object_from_json(const json_t *json, struct object *object, jb_error *error);
+
+#endif

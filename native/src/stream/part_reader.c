@@ -1,0 +1,239 @@
+#include "part_reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/event.h"
+#include "../base/pages.h"
+
+#define RANGE_BYTES ((size_t)8 << 20) /* of an object without a description */
+#define SLOTS_MAX 16
+
+struct slot {
+    struct store_transfer transfer; /* begins the struct, for its done callback */
+    struct work start;
+    struct work check;
+    struct part_reader *reader;
+    char key[STORE_KEY_MAX + 1];
+    const unsigned char *expected; /* the part's digest, or NULL */
+    size_t capacity;
+    enum { SLOT_FREE, SLOT_BUSY, SLOT_DONE } state;
+};
+
+struct part_reader {
+    struct byte_source source;
+    jb_store *store;
+    jb_operation *operation;
+    struct workers *workers;
+    const char *bucket;
+    const char *prefix;
+    const struct object *object;
+    uint64_t bytes;       /* of the whole stream */
+    struct event event;   /* guards the slots' states */
+    struct slot slots[SLOTS_MAX];
+    unsigned slot_count;
+    unsigned first;       /* the oldest slot under way, or lent */
+    unsigned active;
+    bool lent;
+    /* The next part to ask for. */
+    size_t segment;
+    size_t part;
+    uint64_t offset;      /* in the segment */
+};
+
+static void finish_slot(struct slot *slot)
+{
+    event_lock(&slot->reader->event);
+    slot->state = SLOT_DONE;
+    event_signal(&slot->reader->event);
+    event_unlock(&slot->reader->event);
+}
+
+static void check_part(struct work *work)
+{
+    struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, check));
+    struct store_transfer *transfer = &slot->transfer;
+    int code = sha256_of(transfer->bytes, transfer->count, transfer->sha256, &transfer->error);
+    if (code == JB_OK && memcmp(transfer->sha256, slot->expected, SHA256_SIZE) != 0) {
+        error_set(&transfer->error, JB_ERROR_VERIFY, "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
+                  slot->reader->bucket, slot->key, (unsigned long long)transfer->offset,
+                  (unsigned long long)(transfer->offset + transfer->count));
+        error_hint(&transfer->error, "nothing of it was used; restore another backup, and look into the store");
+    }
+    finish_slot(slot);
+}
+
+static void range_done(struct store_transfer *transfer)
+{
+    struct slot *slot = (struct slot *)transfer;
+    if (transfer->error.code == JB_OK && slot->expected != NULL)
+        workers_submit(slot->reader->workers, &slot->check);
+    else
+        finish_slot(slot);
+}
+
+static void start_range(struct work *work)
+{
+    struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, start));
+    struct part_reader *reader = slot->reader;
+    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key, &slot->transfer,
+                                            &slot->transfer.error);
+    if (code != JB_OK) {
+        slot->transfer.error.code = (jb_code)code;
+        finish_slot(slot);
+    }
+}
+
+/* Where the next part lies; false at the end. */
+static bool next_part(struct part_reader *reader, struct slot *slot)
+{
+    struct store_transfer *transfer = &slot->transfer;
+    if (reader->object == NULL) {
+        if (reader->offset == reader->bytes)
+            return false;
+        uint64_t left = reader->bytes - reader->offset;
+        transfer->count = left < RANGE_BYTES ? (size_t)left : RANGE_BYTES;
+        slot->expected = NULL;
+        snprintf(slot->key, sizeof slot->key, "%s", reader->prefix);
+    } else {
+        while (reader->segment < reader->object->segment_count && reader->part == reader->object->segments[reader->segment].part_count) {
+            reader->segment++;
+            reader->part = 0;
+            reader->offset = 0;
+        }
+        if (reader->segment == reader->object->segment_count)
+            return false;
+        const struct object_segment *segment = &reader->object->segments[reader->segment];
+        const struct object_part *part = &segment->parts[reader->part++];
+        transfer->count = (size_t)part->bytes;
+        slot->expected = part->sha256;
+        snprintf(slot->key, sizeof slot->key, "%s%s", reader->prefix, segment->name);
+    }
+    transfer->offset = reader->offset;
+    reader->offset += transfer->count;
+    return true;
+}
+
+static int fill_slots(struct part_reader *reader, jb_error *error)
+{
+    while (reader->active < reader->slot_count) {
+        struct slot *slot = &reader->slots[(reader->first + reader->active) % reader->slot_count];
+        if (!next_part(reader, slot))
+            return JB_OK;
+        if (slot->transfer.bytes == NULL) {
+            slot->transfer.bytes = pages_new(slot->capacity);
+            if (slot->transfer.bytes == NULL)
+                return error_no_memory(error);
+        }
+        slot->transfer.done = range_done;
+        slot->transfer.error = (jb_error)JB_ERROR_INIT;
+        slot->state = SLOT_BUSY;
+        reader->active++;
+        workers_submit(reader->workers, &slot->start);
+    }
+    return JB_OK;
+}
+
+static int read_part(struct byte_source *source, const void **bytes, size_t *count, jb_error *error)
+{
+    struct part_reader *reader = (struct part_reader *)((char *)source - offsetof(struct part_reader, source));
+    *count = 0;
+    if (reader->lent) {
+        reader->slots[reader->first].state = SLOT_FREE;
+        reader->first = (reader->first + 1) % reader->slot_count;
+        reader->active--;
+        reader->lent = false;
+    }
+    int code = fill_slots(reader, error);
+    if (code != JB_OK || reader->active == 0)
+        return code;
+    struct slot *slot = &reader->slots[reader->first];
+    event_lock(&reader->event);
+    while (slot->state != SLOT_DONE)
+        event_wait(&reader->event);
+    event_unlock(&reader->event);
+    if (slot->transfer.error.code != JB_OK)
+        return error_copy(error, &slot->transfer.error);
+    reader->lent = true;
+    *bytes = slot->transfer.bytes;
+    *count = slot->transfer.count;
+    return operation_check(reader->operation, error);
+}
+
+struct byte_source *part_reader_source(struct part_reader *reader)
+{
+    return &reader->source;
+}
+
+uint64_t part_reader_bytes(const struct part_reader *reader)
+{
+    return reader->bytes;
+}
+
+void part_reader_free(struct part_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    event_lock(&reader->event);
+    for (unsigned i = 0; i < reader->slot_count; i++)
+        while (reader->slots[i].state == SLOT_BUSY)
+            event_wait(&reader->event);
+    event_unlock(&reader->event);
+    for (unsigned i = 0; i < reader->slot_count; i++)
+        pages_free(reader->slots[i].transfer.bytes, reader->slots[i].capacity);
+    event_clean_up(&reader->event);
+    free(reader);
+}
+
+static size_t largest_part(const struct object *object)
+{
+    uint64_t largest = 1;
+    for (size_t i = 0; i < object->segment_count; i++)
+        for (size_t j = 0; j < object->segments[i].part_count; j++)
+            if (object->segments[i].parts[j].bytes > largest)
+                largest = object->segments[i].parts[j].bytes;
+    return (size_t)largest;
+}
+
+int part_reader_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket, const char *prefix,
+                    const struct object *object, size_t memory_bytes, struct part_reader **made, jb_error *error)
+{
+    uint64_t bytes;
+    size_t slot_bytes = RANGE_BYTES;
+    if (object != NULL) {
+        bytes = object->bytes;
+        slot_bytes = largest_part(object);
+    } else {
+        jb_object_info info;
+        int code = store_stat(store, operation, bucket, prefix, &info, error);
+        if (code != JB_OK)
+            return code;
+        bytes = info.bytes;
+        if (bytes < slot_bytes)
+            slot_bytes = bytes == 0 ? 1 : (size_t)bytes;
+    }
+    struct part_reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL)
+        return error_no_memory(error);
+    event_init(&reader->event);
+    reader->source.read = read_part;
+    reader->store = store;
+    reader->operation = operation;
+    reader->workers = workers;
+    reader->bucket = bucket;
+    reader->prefix = prefix;
+    reader->object = object;
+    reader->bytes = bytes;
+    size_t slots = memory_bytes / slot_bytes;
+    reader->slot_count = slots < 1 ? 1 : slots > SLOTS_MAX ? SLOTS_MAX : (unsigned)slots;
+    for (unsigned i = 0; i < reader->slot_count; i++) {
+        struct slot *slot = &reader->slots[i];
+        slot->reader = reader;
+        slot->capacity = slot_bytes;
+        slot->start.run = start_range;
+        slot->check.run = check_part;
+    }
+    *made = reader;
+    return JB_OK;
+}

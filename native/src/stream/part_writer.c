@@ -1,0 +1,392 @@
+#include "part_writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/event.h"
+#include "../base/pages.h"
+
+#define MIB ((size_t)1 << 20)
+#define PART_BYTES_FIRST (8 * MIB)
+/* The last parts are this large, so that two fit the smallest budget, and every reader's. */
+#define PART_BYTES_LAST (24 * MIB)
+/* S3 takes 10,000 parts: 8 MiB for the first 2,000, then more with every further 400: about 165 GiB an object. */
+#define PARTS_OF_FIRST_SIZE 2000
+#define PARTS_OF_EACH_SIZE 400
+#define SLOTS_MAX 16
+#define SEGMENTS_MAX 1000
+
+struct slot {
+    struct store_transfer transfer; /* begins the struct, for its done callback */
+    struct work work;
+    struct part_writer *writer;
+    struct store_upload *upload;
+    unsigned number;
+    size_t capacity;
+    enum { SLOT_FREE, SLOT_FILLING, SLOT_BUSY, SLOT_DONE } state;
+    size_t segment;
+};
+
+struct part_writer {
+    struct byte_sink sink;
+    jb_store *store;
+    jb_operation *operation;
+    struct workers *workers;
+    char *bucket;
+    char *key;
+    bool replace;
+    size_t memory_bytes;
+    struct event event; /* guards the slots' states */
+    struct slot slots[SLOTS_MAX];
+    struct slot *filling;
+    /* The segments so far; uploads[i] is open until it is completed. */
+    struct object object;
+    struct store_upload *uploads[SEGMENTS_MAX];
+    unsigned parts_started;  /* in the last segment */
+    uint64_t segment_offset; /* bytes started in the last segment */
+};
+
+static size_t part_bytes(const struct part_writer *writer, unsigned number)
+{
+    size_t size = PART_BYTES_FIRST;
+    if (number >= PARTS_OF_FIRST_SIZE)
+        size += (1 + (number - PARTS_OF_FIRST_SIZE) / PARTS_OF_EACH_SIZE) * MIB;
+    if (size > PART_BYTES_LAST)
+        size = PART_BYTES_LAST;
+    size_t most = writer->memory_bytes / 2;
+    return size < most ? size : most;
+}
+
+static void transfer_done(struct store_transfer *transfer)
+{
+    struct slot *slot = (struct slot *)transfer;
+    struct part_writer *writer = slot->writer;
+    event_lock(&writer->event);
+    slot->state = SLOT_DONE;
+    event_signal(&writer->event);
+    event_unlock(&writer->event);
+}
+
+/* On a worker: hash the part, then give it to the store. */
+static void send_part(struct work *work)
+{
+    struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, work));
+    struct store_transfer *transfer = &slot->transfer;
+    int code = sha256_of(transfer->bytes, transfer->count, transfer->sha256, &transfer->error);
+    if (code == JB_OK)
+        code = slot->writer->store->driver->upload_part(slot->upload, slot->number, transfer, &transfer->error);
+    if (code != JB_OK) {
+        transfer->error.code = (jb_code)code;
+        transfer_done(transfer);
+    }
+}
+
+/* Takes a sent part's slot back: enters it in the object, or tells its failure. */
+static int reap(struct part_writer *writer, struct slot *slot, jb_error *error)
+{
+    slot->state = SLOT_FREE;
+    if (slot->transfer.error.code != JB_OK)
+        return error_copy(error, &slot->transfer.error);
+    struct object_part *part = &writer->object.segments[slot->segment].parts[slot->number];
+    part->bytes = slot->transfer.count;
+    memcpy(part->sha256, slot->transfer.sha256, SHA256_SIZE);
+    return operation_progress(writer->operation, 0, 0, NULL, error);
+}
+
+/* Reaps what is done; with `all`, waits until nothing is under way; else until bytes for one more part are free and a slot is. */
+static int wait_for_room(struct part_writer *writer, bool all, size_t wanted, struct slot **room, jb_error *error)
+{
+    int code = JB_OK;
+    event_lock(&writer->event);
+    for (;;) {
+        size_t held = 0;
+        unsigned busy = 0;
+        struct slot *free_slot = NULL;
+        for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++) {
+            if (slot->state == SLOT_DONE && code == JB_OK) {
+                event_unlock(&writer->event);
+                code = reap(writer, slot, error);
+                event_lock(&writer->event);
+            }
+            busy += slot->state == SLOT_BUSY;
+            held += slot->state == SLOT_BUSY ? slot->capacity : 0;
+            /* Prefer one whose pages are the right size already. */
+            if (slot->state == SLOT_FREE && (free_slot == NULL || slot->capacity == wanted))
+                free_slot = slot;
+        }
+        bool enough = all ? busy == 0 : free_slot != NULL && (held + wanted <= writer->memory_bytes || busy == 0);
+        if (code != JB_OK || enough) {
+            if (room != NULL)
+                *room = free_slot;
+            break;
+        }
+        code = operation_check(writer->operation, error);
+        if (code == JB_OK)
+            event_wait(&writer->event);
+    }
+    event_unlock(&writer->event);
+    return code;
+}
+
+/* Pages of idle slots of another size go back first, so that the budget holds while parts grow. */
+static int fit_pages(struct part_writer *writer, struct slot *slot, size_t size, jb_error *error)
+{
+    if (slot->capacity == size)
+        return JB_OK;
+    for (struct slot *other = writer->slots; other < writer->slots + SLOTS_MAX; other++)
+        if (other->state == SLOT_FREE && other->capacity != size) {
+            pages_free(other->transfer.bytes, other->capacity);
+            other->transfer.bytes = NULL;
+            other->capacity = 0;
+        }
+    slot->transfer.bytes = pages_new(size);
+    if (slot->transfer.bytes == NULL)
+        return error_no_memory(error);
+    slot->capacity = size;
+    return JB_OK;
+}
+
+static int begin_segment(struct part_writer *writer, jb_error *error)
+{
+    size_t index = writer->object.segment_count;
+    if (index == SEGMENTS_MAX)
+        return error_set(error, JB_ERROR_LIMIT, "'%s' outgrows %d objects", writer->key, SEGMENTS_MAX);
+    char key[STORE_KEY_MAX + 8];
+    snprintf(key, sizeof key, index == 0 ? "%s" : "%s.%03zu", writer->key, index);
+    int code = store_upload_begin(writer->store, writer->operation, writer->bucket, key, &writer->uploads[index], error);
+    if (code != JB_OK)
+        return code;
+    const char *slash = strrchr(key, '/');
+    if (object_add_segment(&writer->object, slash == NULL ? key : slash + 1, error) == NULL) {
+        writer->store->driver->upload_abort(writer->uploads[index]);
+        writer->uploads[index] = NULL;
+        return JB_ERROR_MEMORY;
+    }
+    writer->parts_started = 0;
+    writer->segment_offset = 0;
+    return JB_OK;
+}
+
+static int start_part(struct part_writer *writer, jb_error *error)
+{
+    struct slot *slot = writer->filling;
+    if (writer->object.segment_count == 0 || writer->parts_started == writer->store->driver->limits.parts_max) {
+        int code = begin_segment(writer, error);
+        if (code != JB_OK)
+            return code;
+    }
+    static const unsigned char unknown[SHA256_SIZE];
+    slot->segment = writer->object.segment_count - 1;
+    int code = object_add_part(&writer->object.segments[slot->segment], slot->transfer.count, unknown, error);
+    if (code != JB_OK)
+        return code;
+    slot->upload = writer->uploads[slot->segment];
+    slot->number = writer->parts_started++;
+    slot->transfer.offset = writer->segment_offset;
+    slot->transfer.done = transfer_done;
+    slot->transfer.error = (jb_error)JB_ERROR_INIT;
+    writer->segment_offset += slot->transfer.count;
+    slot->state = SLOT_BUSY;
+    writer->filling = NULL;
+    workers_submit(writer->workers, &slot->work);
+    return JB_OK;
+}
+
+int part_writer_reserve(struct part_writer *writer, void **room, size_t *capacity, jb_error *error)
+{
+    if (writer->filling == NULL) {
+        unsigned next = writer->object.segment_count == 0 || writer->parts_started == writer->store->driver->limits.parts_max
+                            ? 0 : writer->parts_started;
+        size_t size = part_bytes(writer, next);
+        struct slot *slot;
+        int code = wait_for_room(writer, false, size, &slot, error);
+        if (code == JB_OK)
+            code = fit_pages(writer, slot, size, error);
+        if (code != JB_OK)
+            return code;
+        slot->state = SLOT_FILLING;
+        slot->transfer.count = 0;
+        writer->filling = slot;
+    }
+    *room = writer->filling->transfer.bytes + writer->filling->transfer.count;
+    *capacity = writer->filling->capacity - writer->filling->transfer.count;
+    return JB_OK;
+}
+
+int part_writer_advance(struct part_writer *writer, size_t count, jb_error *error)
+{
+    struct slot *slot = writer->filling;
+    slot->transfer.count += count;
+    return slot->transfer.count == slot->capacity ? start_part(writer, error) : JB_OK;
+}
+
+static int write_bytes(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)
+{
+    struct part_writer *writer = (struct part_writer *)((char *)sink - offsetof(struct part_writer, sink));
+    const char *next = bytes;
+    while (count > 0) {
+        void *room;
+        size_t capacity;
+        int code = part_writer_reserve(writer, &room, &capacity, error);
+        if (code != JB_OK)
+            return code;
+        size_t taken = capacity < count ? capacity : count;
+        memcpy(room, next, taken);
+        code = part_writer_advance(writer, taken, error);
+        if (code != JB_OK)
+            return code;
+        next += taken;
+        count -= taken;
+    }
+    return JB_OK;
+}
+
+/* After a failure between completions: those that this writer made visible, and nobody had before, go again. */
+static void remove_completed(struct part_writer *writer)
+{
+    for (size_t i = 0; !writer->replace && i < writer->object.segment_count; i++) {
+        if (writer->uploads[i] != NULL)
+            continue;
+        char key[STORE_KEY_MAX + 8];
+        snprintf(key, sizeof key, i == 0 ? "%s" : "%s.%03zu", writer->key, i);
+        const char *keys[] = {key};
+        writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, NULL);
+    }
+}
+
+/* A stream that fits its first part needs no upload of parts. */
+static int finish_small(struct part_writer *writer, struct store_condition condition, jb_error *error)
+{
+    const struct slot *slot = writer->filling;
+    size_t count = slot == NULL ? 0 : slot->transfer.count;
+    const char *bytes = count == 0 ? "" : slot->transfer.bytes;
+    const char *slash = strrchr(writer->key, '/');
+    struct object_segment *segment = object_add_segment(&writer->object, slash == NULL ? writer->key : slash + 1, error);
+    if (segment == NULL)
+        return JB_ERROR_MEMORY;
+    int code = JB_OK;
+    if (count > 0) {
+        unsigned char sha256[SHA256_SIZE];
+        code = sha256_of(bytes, count, sha256, error);
+        if (code == JB_OK)
+            code = object_add_part(segment, count, sha256, error);
+    }
+    jb_object_info info;
+    if (code == JB_OK)
+        code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, condition, &info, error);
+    if (code != JB_OK)
+        return code;
+    code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, &info, error);
+    if (code == JB_OK && info.bytes != count)
+        code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %zu were sent",
+                         (unsigned long long)info.bytes, writer->bucket, writer->key, count);
+    if (code != JB_OK)
+        remove_completed(writer);
+    return code;
+}
+
+/* All segments are whole in the store; now they become visible, the first one last, so that nobody finds it without the others. */
+static int complete_segments(struct part_writer *writer, struct store_condition condition, jb_error *error)
+{
+    for (size_t left = writer->object.segment_count; left > 0; left--) {
+        const struct object_segment *segment = &writer->object.segments[left - 1];
+        jb_object_info info = {.size = sizeof info};
+        int code = writer->store->driver->upload_complete(writer->uploads[left - 1], condition, &info, error);
+        if (code == JB_OK) {
+            writer->uploads[left - 1] = NULL;
+            if (info.bytes == segment->bytes)
+                continue;
+            code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %llu were sent",
+                             (unsigned long long)info.bytes, writer->bucket, segment->name, (unsigned long long)segment->bytes);
+        }
+        return code;
+    }
+    return JB_OK;
+}
+
+int part_writer_finish(struct part_writer *writer, struct object *object, jb_error *error)
+{
+    struct store_condition condition = {.when = writer->replace ? STORE_ALWAYS : STORE_IF_ABSENT};
+    int code;
+    if (writer->object.segment_count == 0) {
+        code = finish_small(writer, condition, error);
+    } else {
+        code = writer->filling != NULL && writer->filling->transfer.count > 0 ? start_part(writer, error) : JB_OK;
+        if (code == JB_OK)
+            code = wait_for_room(writer, true, 0, NULL, error);
+        if (code == JB_OK) {
+            code = complete_segments(writer, condition, error);
+            if (code != JB_OK)
+                remove_completed(writer);
+        }
+    }
+    if (code == JB_OK)
+        code = object_finish(&writer->object, error);
+    if (code != JB_OK)
+        return code;
+    *object = writer->object;
+    writer->object = (struct object){0};
+    const char *slash = strrchr(writer->key, '/');
+    object->name = strdup(slash == NULL ? writer->key : slash + 1);
+    if (object->name != NULL)
+        return JB_OK;
+    object_clean_up(object);
+    return error_no_memory(error);
+}
+
+struct byte_sink *part_writer_sink(struct part_writer *writer)
+{
+    return &writer->sink;
+}
+
+void part_writer_free(struct part_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    event_lock(&writer->event);
+    for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++)
+        while (slot->state == SLOT_BUSY)
+            event_wait(&writer->event);
+    event_unlock(&writer->event);
+    for (size_t i = 0; i < SEGMENTS_MAX; i++)
+        if (writer->uploads[i] != NULL)
+            writer->store->driver->upload_abort(writer->uploads[i]);
+    for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++)
+        pages_free(slot->transfer.bytes, slot->capacity);
+    object_clean_up(&writer->object);
+    event_clean_up(&writer->event);
+    free(writer->bucket);
+    free(writer->key);
+    free(writer);
+}
+
+int part_writer_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket, const char *key,
+                    bool replace, size_t memory_bytes, struct part_writer **made, jb_error *error)
+{
+    int code = store_check_names(bucket, key, error);
+    if (code != JB_OK)
+        return code;
+    struct part_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        return error_no_memory(error);
+    event_init(&writer->event);
+    writer->sink.write = write_bytes;
+    writer->store = store;
+    writer->operation = operation;
+    writer->workers = workers;
+    writer->replace = replace;
+    writer->memory_bytes = memory_bytes;
+    writer->bucket = strdup(bucket);
+    writer->key = strdup(key);
+    for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++) {
+        slot->writer = writer;
+        slot->work.run = send_part;
+    }
+    if (writer->bucket == NULL || writer->key == NULL) {
+        part_writer_free(writer);
+        return error_no_memory(error);
+    }
+    *made = writer;
+    return JB_OK;
+}
