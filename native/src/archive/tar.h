@@ -1,4 +1,4 @@
-/* Trees to pax tar streams and back, by libarchive. */
+/* Trees to pax tar streams, and tar streams of any dialect back to trees. */
 #ifndef ARCHIVE_TAR_H
 #define ARCHIVE_TAR_H
 
@@ -40,11 +40,15 @@ struct tar_extract_options {
     uid_t uid;
     gid_t gid;
     bool devices;                /* device nodes are made; else they are an error */
+    tar_warning_fn warning;      /* what this file system or kernel could not keep: an ACL, an attribute; may be NULL */
+    void *warning_context;
 };
 
 /*
  * Extracts into the existing directory `target`, which must be empty, and nowhere else whatever the archive says. Owners by name where the name is known
- * here, else by number. Directories' times last. Any trouble fails the call: a restored tree is whole or nothing.
+ * here, else by number. Directories' times last. Any other trouble fails the call: a restored tree is whole or nothing; what was made until then
+ * is the caller's to remove. Not as root, owners that cannot be set are left, and with them the set-user and set-group bits.
+ * Refused: absolute names, "..", names through links, names that come twice, hard links to what the archive did not bring.
  */
 int tar_extract(jb_operation *operation, struct byte_source *source, const char *target,
                 const struct tar_extract_options *options, struct tar_counts *counts, jb_error *error);
