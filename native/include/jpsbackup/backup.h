@@ -131,6 +131,8 @@ JB_API int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_r
 JB_API int jb_restore_swap(jb_operation *operation, const char *journal, char **account, jb_error *error);
 JB_API int jb_restore_undo(jb_operation *operation, const char *journal, char **account, jb_error *error);
 JB_API int jb_restore_commit(jb_operation *operation, const char *journal, bool keep_old, char **account, jb_error *error);
+/* The journal's state; nothing changes. JB_ERROR_NOT_FOUND where there is no such journal. */
+JB_API int jb_restore_status(jb_operation *operation, const char *journal, char **account, jb_error *error);
 
 /* Stage, swap and commit in one call; a failure undoes. */
 JB_API int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,

@@ -1,0 +1,130 @@
+#include "credentials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report.h"
+
+static int check_file(int file, const char *path, jb_error *error)
+{
+    struct stat status;
+    if (fstat(file, &status) != 0)
+        return report_errno(error, errno, "cannot look at the credentials file '%s'", path);
+    if (!S_ISREG(status.st_mode))
+        return report(error, JB_ERROR_USAGE, "the credentials file '%s' is not a regular file", path);
+    if (status.st_uid != geteuid())
+        return report(error, JB_ERROR_USAGE, "the credentials file '%s' belongs to another user (uid %u)", path,
+                      (unsigned)status.st_uid);
+    if ((status.st_mode & 077) != 0) {
+        report(error, JB_ERROR_USAGE, "the credentials file '%s' is open to other users (mode %04o)", path,
+               (unsigned)status.st_mode & 07777);
+        return report_hint(error, "make it mode 0600, and consider its keys known to others");
+    }
+    return JB_OK;
+}
+
+static int read_content(int file, char *content, size_t *used, const char *path, jb_error *error)
+{
+    *used = 0;
+    for (;;) {
+        ssize_t count = read(file, content + *used, CREDENTIALS_FILE_MAX + 1 - *used);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return report_errno(error, errno, "cannot read the credentials file '%s'", path);
+        if (count == 0)
+            break;
+        *used += (size_t)count;
+        if (*used > CREDENTIALS_FILE_MAX)
+            return report(error, JB_ERROR_USAGE, "the credentials file '%s' is longer than %d bytes", path, CREDENTIALS_FILE_MAX);
+    }
+    content[*used] = '\0';
+    if (strlen(content) != *used)
+        return report(error, JB_ERROR_USAGE, "the credentials file '%s' holds a NUL byte", path);
+    return JB_OK;
+}
+
+static int take_line(struct credentials *credentials, char *line, unsigned number, const char *path, jb_error *error)
+{
+    const struct {
+        const char *key;
+        const char **value;
+    } known[] = {
+        {"AWS_ACCESS_KEY_ID", &credentials->access_key},
+        {"AWS_SECRET_ACCESS_KEY", &credentials->secret_key},
+        {"AWS_SESSION_TOKEN", &credentials->session_token},
+    };
+    char *equals = strchr(line, '=');
+    for (size_t i = 0; equals != NULL && i < sizeof known / sizeof *known; i++) {
+        if (strlen(known[i].key) != (size_t)(equals - line) || memcmp(line, known[i].key, strlen(known[i].key)) != 0)
+            continue;
+        if (*known[i].value != NULL)
+            return report(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' gives %s again", number, path, known[i].key);
+        for (const char *c = equals + 1; *c != '\0'; c++)
+            if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f)
+                return report(error, JB_ERROR_USAGE, "line %u of the credentials file '%s': %s holds blanks or control characters",
+                              number, path, known[i].key);
+        *known[i].value = equals + 1;
+        return JB_OK;
+    }
+    report(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' is not a setting that is known here", number, path);
+    return report_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… and AWS_SESSION_TOKEN=…");
+}
+
+static int take_content(struct credentials *credentials, const char *path, jb_error *error)
+{
+    unsigned number = 0;
+    for (char *line = credentials->content, *next; line != NULL; line = next) {
+        next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        number++;
+        if (*line == '\0')
+            continue;
+        int code = take_line(credentials, line, number, path, error);
+        if (code != JB_OK)
+            return code;
+    }
+    /* A key that is there but empty means that there is none: that is how a script writes a token it has not got. */
+    const char **values[] = {&credentials->access_key, &credentials->secret_key, &credentials->session_token};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (*values[i] != NULL && **values[i] == '\0')
+            *values[i] = NULL;
+    if (credentials->access_key == NULL || credentials->secret_key == NULL)
+        return report(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
+                      credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
+    return JB_OK;
+}
+
+int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error)
+{
+    memset(credentials, 0, sizeof *credentials);
+    /* O_NONBLOCK: a FIFO in the file's place must not hold the command up. */
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0)
+        return report_errno(error, errno, "cannot open the credentials file '%s'", path);
+    int code = check_file(file, path, error);
+    if (code == JB_OK) {
+        size_t used;
+        code = read_content(file, credentials->content, &used, path, error);
+        if (once && unlink(path) != 0 && code == JB_OK)
+            code = report_errno(error, errno, "cannot remove the credentials file '%s' after reading it", path);
+    }
+    close(file);
+    if (code == JB_OK)
+        code = take_content(credentials, path, error);
+    if (code != JB_OK)
+        credentials_wipe(credentials);
+    return code;
+}
+
+void credentials_wipe(struct credentials *credentials)
+{
+    explicit_bzero(credentials, sizeof *credentials);
+}

@@ -1,0 +1,26 @@
+/* Credentials from a file: they never stand on a command line. */
+#ifndef CLI_CREDENTIALS_H
+#define CLI_CREDENTIALS_H
+
+#include <jpsbackup/error.h>
+
+#define CREDENTIALS_FILE_MAX 16384
+
+struct credentials {
+    char content[CREDENTIALS_FILE_MAX + 1]; /* the file; the texts below point into it */
+    const char *access_key;
+    const char *secret_key;
+    const char *session_token; /* NULL: none */
+};
+
+/*
+ * Reads lines KEY=VALUE with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; others are refused. The file
+ * must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon as it was read, whatever it holds.
+ * No message holds any of its content.
+ */
+int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error);
+
+/* Zeroes everything. */
+void credentials_wipe(struct credentials *credentials);
+
+#endif

@@ -1,0 +1,120 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "new_file.h"
+#include "report.h"
+#include "session.h"
+
+struct sink {
+    int file;
+    const char *name;
+    jb_error error;
+};
+
+static int write_all(void *context, const void *bytes, size_t count)
+{
+    struct sink *sink = context;
+    const char *next = bytes;
+    while (count > 0) {
+        ssize_t written = write(sink->file, next, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            report_errno(&sink->error, errno, "cannot write '%s'", sink->name);
+            return -1;
+        }
+        next += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
+static void print_get(const json_t *account, FILE *out)
+{
+    char figure[FIGURE_SIZE];
+    fputs("got ", out);
+    print_text(out, account_text(account, "key"));
+    fprintf(out, ": %s", format_bytes(account_number(account, "bytes"), figure));
+    fprintf(out, "%s\n", account_flag(account, "verified") ? ", verified" : "");
+}
+
+static int get(struct session *session, struct sink *sink, const struct location *location, jb_error *error)
+{
+    jb_get_options options = {
+        .size = sizeof options,
+        .bucket = location->bucket,
+        .key = location->key,
+        .write = write_all,
+        .write_context = sink,
+        .decompress = session->arguments.texts[OPTION_DECOMPRESS] != NULL,
+    };
+    char *account = NULL;
+    int code = jb_get(session->store, session->operation, &options, &account, error);
+    if (code == JB_OK)
+        return session_take_account(session, account, error);
+    /* Why a write failed is known here alone. */
+    if (sink->error.code != JB_OK) {
+        *error = sink->error;
+        code = (int)sink->error.code;
+    }
+    return code;
+}
+
+static int get_to_file(struct session *session, const char *path, const struct location *location, jb_error *error)
+{
+    bool replace = session->arguments.texts[OPTION_REPLACE] != NULL;
+    struct new_file file;
+    int code = new_file_open(&file, path, replace, error);
+    if (code != JB_OK)
+        return code;
+    struct sink sink = {.file = file.descriptor, .name = path, .error = JB_ERROR_INIT};
+    code = session_connect(session, error);
+    if (code == JB_OK)
+        code = get(session, &sink, location, error);
+    if (code == JB_OK)
+        code = new_file_finish(&file, replace, error);
+    new_file_clean_up(&file);
+    return code;
+}
+
+static int get_to_output(struct session *session, const struct location *location, jb_error *error)
+{
+    static const enum option_id of_files[] = {OPTION_REPLACE, OPTION_COUNT};
+    struct sink sink = {.file = STDOUT_FILENO, .name = "standard output", .error = JB_ERROR_INIT};
+    int code = arguments_refuse(&session->arguments, of_files, "with '-'", error);
+    if (code == JB_OK && session->output.mode != OUTPUT_HUMAN)
+        code = report(error, JB_ERROR_USAGE, "with '-' the object's bytes go to standard output, and no JSON may");
+    session->account_to = stderr;
+    if (code == JB_OK)
+        code = session_connect(session, error);
+    return code == JB_OK ? get(session, &sink, location, error) : code;
+}
+
+static int run(struct session *session, jb_error *error)
+{
+    struct location location = {0};
+    session->print = print_get;
+    int code = session_expect(session, 2, 2, "BUCKET/KEY and FILE (or -)", error);
+    if (code == JB_OK)
+        code = location_parse(&location, session->arguments.positional[0], true, "the object's name", error);
+    if (code == JB_OK) {
+        const char *path = session->arguments.positional[1];
+        code = strcmp(path, "-") == 0 ? get_to_output(session, &location, error) : get_to_file(session, path, &location, error);
+    }
+    free(location.bucket);
+    return code;
+}
+
+const struct subcommand get_subcommand = {
+    .name = "get",
+    .bit = IN_GET,
+    .summary = "get an object into a file or to standard output",
+    .usage = "BUCKET/KEY FILE|- [OPTIONS]",
+    .about = "Gets one object. FILE is written under a temporary name beside it and takes its name when it is whole and on the disk.",
+    .examples = "jpsbackup get --store file:///mnt/backups mine/notes.pdf notes.pdf\n"
+                "jpsbackup get --store s3:// --decompress mine/www.tar.zst - | tar -tv",
+    .run = run,
+};

@@ -1,0 +1,87 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "report.h"
+#include "session.h"
+
+#define OBJECTS_MAX 200000
+
+struct listing {
+    json_t *objects; /* NULL: a person reads, and each line is printed as it comes */
+    uint64_t count;
+    uint64_t bytes;
+    bool too_many;
+};
+
+static int list_object(void *context, const jb_object_info *info)
+{
+    struct listing *listing = context;
+    listing->count++;
+    listing->bytes += info->bytes;
+    if (listing->objects == NULL) {
+        char size[FIGURE_SIZE], time[FIGURE_SIZE];
+        printf("%12s  %s  ", format_bytes(info->bytes, size), format_time(info->modified, time));
+        print_text(stdout, info->key);
+        putchar('\n');
+        return ferror(stdout);
+    }
+    listing->too_many = listing->count > OBJECTS_MAX;
+    return listing->too_many || json_array_append_new(listing->objects,
+                                                      json_pack("{s:o, s:I, s:I}", "key", json_of_text(info->key), "bytes",
+                                                                (json_int_t)info->bytes, "modified",
+                                                                (json_int_t)info->modified)) != 0;
+}
+
+static void print_totals(const json_t *account, FILE *out)
+{
+    char size[FIGURE_SIZE];
+    uint64_t count = account_number(account, "count");
+    fprintf(out, "%llu object%s, %s\n", (unsigned long long)count, count == 1 ? "" : "s",
+            format_bytes(account_number(account, "bytes"), size));
+}
+
+static int list(struct session *session, const struct location *location, jb_error *error)
+{
+    bool lines = session->output.mode == OUTPUT_HUMAN;
+    struct listing listing = {.objects = lines ? NULL : json_array()};
+    int code = jb_store_list(session->store, session->operation, location->bucket, location->key, list_object, &listing, error);
+    if (listing.too_many) {
+        report(error, JB_ERROR_LIMIT, "more than %d objects are too many for one line of JSON", OBJECTS_MAX);
+        report_hint(error, "give a longer prefix");
+        code = JB_ERROR_LIMIT;
+    }
+    if (code == JB_OK)
+        session->account = json_pack("{s:s, s:o, s:I, s:I}", "bucket", location->bucket, "prefix", json_of_text(location->key), "count",
+                                     (json_int_t)listing.count, "bytes", (json_int_t)listing.bytes);
+    if (code == JB_OK && listing.objects != NULL)
+        json_object_set(session->account, "objects", listing.objects);
+    json_decref(listing.objects);
+    return code;
+}
+
+static int run(struct session *session, jb_error *error)
+{
+    struct location location = {0};
+    session->print = print_totals;
+    int code = session_expect(session, 1, 1, "BUCKET[/PREFIX]", error);
+    if (code == JB_OK)
+        code = location_parse(&location, session->arguments.positional[0], false, "the argument", error);
+    if (code == JB_OK)
+        code = session_connect(session, error);
+    if (code == JB_OK)
+        code = list(session, &location, error);
+    free(location.bucket);
+    return code;
+}
+
+const struct subcommand ls_subcommand = {
+    .name = "ls",
+    .bit = IN_LS,
+    .summary = "list objects",
+    .usage = "BUCKET[/PREFIX] [OPTIONS]",
+    .about = "Lists all objects of a bucket whose key starts with PREFIX, with size and time of change (UTC), in the store's order.",
+    .examples = "jpsbackup ls --store file:///mnt/backups mine\n"
+                "jpsbackup ls --store s3:// --json mine/notes_",
+    .run = run,
+};
