@@ -1,0 +1,195 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/random.h"
+#include "../codec/json.h"
+#include "../store/store.h"
+#include "name.h"
+
+#define CATALOG_BYTES_MAX ((size_t)64 << 20)
+/* Writers that lose a race read again. So many losses in a row mean that something else is wrong. */
+#define TRIES 60
+
+struct catalog_state {
+    json_t *document;
+    json_t *backups;
+    bool exists;
+    char tag[160];
+};
+
+static int check_catalog(const jb_catalog *catalog, jb_error *error)
+{
+    if (catalog == NULL || catalog->size != sizeof *catalog)
+        return error_set(error, JB_ERROR_USAGE, "jb_catalog is missing or of another size");
+    if (catalog->key == NULL)
+        return error_set(error, JB_ERROR_USAGE, "the catalog's name is missing");
+    return store_check_names(catalog->bucket, catalog->key, error);
+}
+
+static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, struct catalog_state *state, jb_error *error)
+{
+    int code = json_parse(text->data, text->size, "the catalog", &state->document, error);
+    state->backups = code == JB_OK ? json_object_get(state->document, "backups") : NULL;
+    if (code == JB_OK && !json_is_array(state->backups))
+        code = error_set(error, JB_ERROR_FORMAT, "the catalog has no list 'backups'");
+    for (size_t i = 0; code == JB_OK && i < json_array_size(state->backups); i++)
+        if (!json_is_object(json_array_get(state->backups, i)))
+            code = error_set(error, JB_ERROR_FORMAT, "entry %zu of the catalog is no object", i);
+    if (code == JB_ERROR_FORMAT) {
+        error_prefix(error, "'%s/%s'", catalog->bucket, catalog->key);
+        return error_hint(error, "it was left as it is; look into it before anything is written there");
+    }
+    return code;
+}
+
+/* Only "it does not exist" is an empty catalog; every other failure to read it is a failure. */
+static int read_catalog(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state, jb_error *error)
+{
+    *state = (struct catalog_state){0};
+    struct buffer text;
+    buffer_init(&text, CATALOG_BYTES_MAX);
+    jb_object_info info;
+    int code = store_read(catalog->store, operation, catalog->bucket, catalog->key, &text, &info, error);
+    if (code == JB_OK) {
+        state->exists = true;
+        memcpy(state->tag, info.tag, sizeof state->tag);
+        code = parse_catalog(catalog, &text, state, error);
+    } else if (code == JB_ERROR_NOT_FOUND) {
+        state->document = json_pack("{s:[]}", "backups");
+        state->backups = json_object_get(state->document, "backups");
+        code = state->backups != NULL ? JB_OK : error_no_memory(error);
+    }
+    buffer_clean_up(&text);
+    if (code != JB_OK) {
+        json_decref(state->document);
+        state->document = NULL;
+    }
+    return code;
+}
+
+static int write_catalog(const jb_catalog *catalog, jb_operation *operation, const struct catalog_state *state, jb_error *error)
+{
+    char *text = json_dumps(state->document, JSON_INDENT(2) | JSON_SORT_KEYS);
+    if (text == NULL)
+        return error_no_memory(error);
+    jb_object_info info;
+    struct store_condition condition = {.when = state->exists ? STORE_IF_UNCHANGED : STORE_IF_ABSENT, .tag = state->tag};
+    int code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text, strlen(text), condition, &info, error);
+    free(text);
+    return code;
+}
+
+/* Changes the list; *changed false where there is nothing to write. */
+typedef int (*change_fn)(json_t *backups, const void *context, bool *changed, jb_error *error);
+
+static int change_catalog(const jb_catalog *catalog, jb_operation *operation, change_fn change, const void *context, jb_error *error)
+{
+    int code = JB_ERROR_CONFLICT;
+    for (int attempt = 0; code == JB_ERROR_CONFLICT && attempt < TRIES; attempt++) {
+        if (attempt > 0)
+            usleep((useconds_t)(1000 + random_below(20000 * (uint64_t)(attempt < 10 ? attempt : 10))));
+        struct catalog_state state;
+        code = operation_check(operation, error);
+        if (code == JB_OK)
+            code = read_catalog(catalog, operation, &state, error);
+        if (code != JB_OK)
+            return code;
+        bool changed = true;
+        code = change(state.backups, context, &changed, error);
+        if (code == JB_OK && changed)
+            code = write_catalog(catalog, operation, &state, error);
+        json_decref(state.document);
+    }
+    if (code == JB_ERROR_CONFLICT) {
+        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by others %d times while it was to be changed", catalog->bucket, catalog->key, TRIES);
+        return error_hint(error, "try again when fewer backups end at the same time");
+    }
+    return code;
+}
+
+static bool is_entry(const json_t *entry, const char *name, const char *timestamp, const char *mode)
+{
+    const char *texts[] = {json_member_text(entry, "name"), json_member_text(entry, "timestamp"), json_member_text(entry, "mode")};
+    return texts[0] != NULL && texts[1] != NULL && texts[2] != NULL && strcmp(texts[0], name) == 0 && strcmp(texts[1], timestamp) == 0 &&
+           strcmp(texts[2], mode) == 0;
+}
+
+static int add_entry(json_t *backups, const void *context, bool *changed, jb_error *error)
+{
+    json_t *entry = (json_t *)context;
+    (void)changed;
+    for (size_t i = 0; i < json_array_size(backups); i++) {
+        json_t *old = json_array_get(backups, i);
+        if (is_entry(old, json_member_text(entry, "name"), json_member_text(entry, "timestamp"), json_member_text(entry, "mode")))
+            return json_object_update(old, entry) == 0 ? JB_OK : error_no_memory(error);
+    }
+    return json_array_append(backups, entry) == 0 ? JB_OK : error_no_memory(error);
+}
+
+int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, const char *text, jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    int code = check_catalog(catalog, error);
+    if (code == JB_OK && text == NULL)
+        code = error_set(error, JB_ERROR_USAGE, "the entry is missing");
+    if (code != JB_OK)
+        return code;
+    json_t *entry;
+    code = json_parse(text, strlen(text), "the entry", &entry, error);
+    if (code != JB_OK)
+        return code;
+    struct backup_id id;
+    code = backup_id_set(&id, json_member_text(entry, "name"), json_member_text(entry, "timestamp"), json_member_text(entry, "mode"), error);
+    if (code == JB_OK)
+        code = jb_store_make_bucket(catalog->store, operation, catalog->bucket, error);
+    if (code == JB_OK)
+        code = change_catalog(catalog, operation, add_entry, entry, error);
+    json_decref(entry);
+    return code;
+}
+
+static int remove_entry(json_t *backups, const void *context, bool *changed, jb_error *error)
+{
+    const struct backup_id *id = context;
+    (void)error;
+    *changed = false;
+    for (size_t left = json_array_size(backups); left > 0; left--)
+        if (is_entry(json_array_get(backups, left - 1), id->name, id->timestamp, id->mode)) {
+            json_array_remove(backups, left - 1);
+            *changed = true;
+        }
+    return JB_OK;
+}
+
+int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation, const char *name, const char *timestamp,
+                      const char *mode, jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    struct backup_id id;
+    int code = check_catalog(catalog, error);
+    if (code == JB_OK)
+        code = backup_id_set(&id, name, timestamp, mode, error);
+    return code != JB_OK ? code : change_catalog(catalog, operation, remove_entry, &id, error);
+}
+
+int jb_catalog_list(const jb_catalog *catalog, jb_operation *operation, char **account, jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    struct catalog_state state;
+    int code = check_catalog(catalog, error);
+    if (code == JB_OK)
+        code = read_catalog(catalog, operation, &state, error);
+    if (code != JB_OK)
+        return code;
+    if (account != NULL)
+        code = json_text(state.document, account, error);
+    json_decref(state.document);
+    return code;
+}

@@ -1,0 +1,167 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../codec/json.h"
+#include "../stream/alive.h"
+#include "name.h"
+#include "put.h"
+
+#define DIRECTORIES_MAX 1000
+
+/* "{last name}.tar.zst" of the directory's real path; "root" for "/" itself. */
+static int object_name(const char *directory, jb_compression compression, char *name, size_t size, jb_error *error)
+{
+    char *root;
+    int code = put_tree_root(directory, &root, error);
+    if (code != JB_OK)
+        return code;
+    const char *slash = strrchr(root, '/');
+    const char *last = slash == NULL ? root : slash + 1;
+    int length = snprintf(name, size, "%s.tar.%s", last[0] == '\0' ? "root" : last, compression == JB_COMPRESSION_GZIP ? "gz" : "zst");
+    free(root);
+    return length > 0 && (size_t)length < size ? JB_OK : error_set(error, JB_ERROR_USAGE, "the last name of '%s' is too long", directory);
+}
+
+/* All names are made before anything starts: two directories of the same last name would be one object. */
+static int check_directories(const jb_backup_directories_options *options, char (*names)[256], jb_error *error)
+{
+    for (size_t i = 0; options->directories[i] != NULL; i++) {
+        int code = object_name(options->directories[i], options->compression, names[i], sizeof names[i], error);
+        if (code != JB_OK)
+            return code;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(names[i], names[j]) == 0) {
+                error_set(error, JB_ERROR_USAGE, "'%s' and '%s' would both become '%s'", options->directories[j], options->directories[i], names[i]);
+                return error_hint(error, "put them into backups of their own");
+            }
+    }
+    return JB_OK;
+}
+
+static int put_directory(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options, const char *folder,
+                         const char *directory, const char *name, json_t *objects, jb_error *error)
+{
+    char key[STORE_KEY_MAX + 1];
+    snprintf(key, sizeof key, "%s/%s", folder, name);
+    jb_put_options put = {.size = sizeof put, .bucket = options->name.bucket, .key = key, .tree = directory, .exclude = options->exclude,
+                          .strict = options->strict, .level = options->level,
+                          .compression = options->compression == JB_COMPRESSION_NONE ? JB_COMPRESSION_ZSTD : options->compression};
+    struct object object;
+    int code = put_object(store, operation, &put, &object, error);
+    if (code != JB_OK)
+        return code;
+    json_t *json = object_to_json(&object, error);
+    if (json == NULL)
+        code = (int)error->code;
+    else
+        json_append(objects, json, &code, error);
+    object_clean_up(&object);
+    return code;
+}
+
+static int put_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options, const char *claim,
+                           char (*names)[256], json_t *objects, jb_error *error)
+{
+    json_t *json;
+    int code = json_parse(claim, strlen(claim), "the claim", &json, error);
+    if (code != JB_OK)
+        return code;
+    const char *folder = json_member_text(json, "folder");
+    char key[STORE_KEY_MAX + 1];
+    snprintf(key, sizeof key, "%s/alive.engine", folder);
+    struct alive *alive = NULL;
+    code = alive_start(store, operation, options->name.bucket, key, &alive, error);
+    for (size_t i = 0; code == JB_OK && options->directories[i] != NULL; i++)
+        code = put_directory(store, operation, options, folder, options->directories[i], names[i], objects, error);
+    alive_stop(alive);
+    json_decref(json);
+    return code;
+}
+
+/* The entry that the catalog gets: the environment's texts, the name, and the size. */
+static int enter_in_catalog(const jb_catalog *catalog, jb_operation *operation, const char *seal, jb_error *error)
+{
+    static const char *const copied[] = {"name", "timestamp", "mode", "size"};
+    json_t *document;
+    int code = json_parse(seal, strlen(seal), "the seal", &document, error);
+    if (code != JB_OK)
+        return code;
+    json_t *entry = json_deep_copy(json_object_get(document, "environment"));
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
+        json_put(entry, copied[i], json_incref(json_object_get(document, copied[i])), &code, error);
+    char *text = NULL;
+    if (code == JB_OK)
+        code = json_text(entry, &text, error);
+    if (code == JB_OK)
+        code = jb_catalog_add(catalog, operation, text, error);
+    free(text);
+    json_decref(entry);
+    json_decref(document);
+    if (code == JB_OK)
+        return JB_OK;
+    error_prefix(error, "the backup is complete, but not in the catalog");
+    return code;
+}
+
+static int check_options(const jb_backup_directories_options *options, jb_error *error)
+{
+    if (options == NULL || options->size != sizeof *options)
+        return error_set(error, JB_ERROR_USAGE, "jb_backup_directories_options is missing or of another size");
+    size_t count = 0;
+    while (options->directories != NULL && options->directories[count] != NULL && count <= DIRECTORIES_MAX)
+        count++;
+    if (count == 0 || count > DIRECTORIES_MAX)
+        return error_set(error, JB_ERROR_USAGE, "1 to %d directories can be backed up at once", DIRECTORIES_MAX);
+    return JB_OK;
+}
+
+static size_t count_directories(const jb_backup_directories_options *options)
+{
+    size_t count = 0;
+    while (options->directories[count] != NULL)
+        count++;
+    return count;
+}
+
+int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options, char **account,
+                          jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    int code = check_options(options, error);
+    if (code != JB_OK)
+        return code;
+    char(*names)[256] = calloc(count_directories(options), sizeof *names);
+    json_t *objects = json_array();
+    char *claim = NULL;
+    char *objects_text = NULL;
+    char *seal = NULL;
+    code = names == NULL || objects == NULL ? error_no_memory(error) : check_directories(options, names, error);
+    if (code == JB_OK)
+        code = jb_backup_begin(store, operation, &options->name, options->environment, &claim, error);
+    if (code == JB_OK) {
+        code = put_directories(store, operation, options, claim, names, objects, error);
+        if (code == JB_OK)
+            code = json_text(objects, &objects_text, error);
+        if (code == JB_OK)
+            code = jb_backup_complete(store, operation, options->name.bucket, claim, objects_text, &seal, error);
+        jb_error left = JB_ERROR_INIT;
+        /* Without the operation, for it may be cancelled. */
+        if (code != JB_OK && jb_backup_discard(store, NULL, options->name.bucket, claim, &left) != JB_OK)
+            operation_log(operation, JB_LOG_WARNING, "the unfinished backup is still there: %s", left.text);
+    }
+    if (code == JB_OK && options->catalog != NULL)
+        code = enter_in_catalog(options->catalog, operation, seal, error);
+    if (code == JB_OK && account != NULL) {
+        *account = seal;
+        seal = NULL;
+    }
+    free(seal);
+    free(objects_text);
+    free(claim);
+    json_decref(objects);
+    free(names);
+    return code;
+}

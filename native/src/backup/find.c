@@ -1,0 +1,175 @@
+#include "find.h"
+
+#include <string.h>
+
+#include "../codec/json.h"
+#include "old.h"
+
+void backup_clean_up(struct backup *backup)
+{
+    json_decref(backup->document);
+    *backup = (struct backup){0};
+}
+
+const char *backup_state(const struct folder *folder, const struct seal *seal)
+{
+    if (!folder->has_seal)
+        return "old";
+    if (seal == NULL)
+        return "damaged";
+    const char *state = seal_state(seal);
+    bool stale = clock_now() - folder->modified > SEAL_ABANDONED_SECONDS;
+    return strcmp(state, "running") == 0 && stale ? "abandoned" : state;
+}
+
+struct latest {
+    jb_store *store;
+    jb_operation *operation;
+    const char *bucket;
+    const char *mode;
+    bool found;
+    struct backup_id id;
+};
+
+/* Timestamps compare as texts; equal ones (manual and auto of one minute) by mode, so that the choice is the same every time. */
+static int consider(void *context, const struct folder *folder, jb_error *error)
+{
+    struct latest *latest = context;
+    if (latest->mode != NULL && strcmp(folder->id.mode, latest->mode) != 0)
+        return JB_OK;
+    int newer = strcmp(folder->id.timestamp, latest->id.timestamp);
+    if (latest->found && (newer < 0 || (newer == 0 && strcmp(folder->id.mode, latest->id.mode) < 0)))
+        return JB_OK;
+    bool complete;
+    if (folder->has_seal) {
+        struct seal seal;
+        int code = seal_read(latest->store, latest->operation, latest->bucket, &folder->id, &seal, error);
+        if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+            return JB_OK; /* damaged, or removed meanwhile: not complete */
+        if (code != JB_OK)
+            return code;
+        complete = strcmp(seal_state(&seal), "complete") == 0;
+        seal_clean_up(&seal);
+    } else {
+        complete = old_is_complete(folder);
+    }
+    if (complete) {
+        latest->found = true;
+        latest->id = folder->id;
+    }
+    return JB_OK;
+}
+
+static int find_latest(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id, jb_error *error)
+{
+    struct latest latest = {.store = store, .operation = operation, .bucket = name->bucket, .mode = name->mode};
+    int code = folder_list(store, operation, name->bucket, name->name, consider, &latest, error);
+    if (code != JB_OK)
+        return code;
+    *id = latest.id;
+    if (latest.found)
+        return JB_OK;
+    error_set(error, JB_ERROR_NOT_FOUND, "there is no complete backup of the name '%s' in '%s'", name->name, name->bucket);
+    return error_hint(error, "list the backups to see what there is");
+}
+
+/* With a timestamp but no mode: the one mode that is there. */
+static int find_mode(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id, jb_error *error)
+{
+    static const char *const modes[] = {"manual", "auto"};
+    for (size_t i = 0; i < 2; i++) {
+        int code = backup_id_set(id, name->name, name->timestamp, name->mode != NULL ? name->mode : modes[i], error);
+        if (code != JB_OK)
+            return code;
+        struct folder folder;
+        code = folder_read(store, operation, name->bucket, id, &folder, error);
+        if (code != JB_ERROR_NOT_FOUND || name->mode != NULL || i == 1)
+            return code;
+    }
+    return JB_OK;
+}
+
+static int refuse_unfinished(const struct backup *backup, const char *state, jb_error *error)
+{
+    error_set(error, JB_ERROR_STATE, "the backup '%s' is not complete but '%s'", backup->id.folder, state);
+    return error_hint(error, "choose another one; an unfinished backup was never verified");
+}
+
+static int find_id(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id, jb_error *error)
+{
+    if (name == NULL || name->size != sizeof *name)
+        return error_set(error, JB_ERROR_USAGE, "jb_backup_name is missing or of another size");
+    int code = store_check_names(name->bucket, NULL, error);
+    if (code == JB_OK)
+        code = backup_name_check(name->name, error);
+    if (code == JB_OK && name->mode != NULL)
+        code = backup_mode_check(name->mode, error);
+    if (code != JB_OK)
+        return code;
+    bool latest = name->timestamp == NULL || name->timestamp[0] == '\0' || strcmp(name->timestamp, "latest") == 0;
+    return latest ? find_latest(store, operation, name, id, error) : find_mode(store, operation, name, id, error);
+}
+
+int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished, struct backup *backup,
+                jb_error *error)
+{
+    *backup = (struct backup){0};
+    struct folder folder;
+    int code = find_id(store, operation, name, &backup->id, error);
+    if (code == JB_OK)
+        code = folder_read(store, operation, name->bucket, &backup->id, &folder, error);
+    if (code != JB_OK)
+        return code;
+    if (folder.has_seal) {
+        struct seal seal;
+        code = seal_read(store, operation, name->bucket, &backup->id, &seal, error);
+        if (code != JB_OK)
+            return code;
+        backup->document = json_incref(seal.document);
+        if (!unfinished && strcmp(seal_state(&seal), "complete") != 0)
+            code = refuse_unfinished(backup, backup_state(&folder, &seal), error);
+        seal_clean_up(&seal);
+    } else {
+        backup->old = true;
+        code = old_describe(store, operation, name->bucket, &backup->id, &backup->document, error);
+        if (code == JB_OK && !unfinished && !old_is_complete(&folder))
+            code = refuse_unfinished(backup, "an old one that lacks files", error);
+    }
+    if (code != JB_OK)
+        backup_clean_up(backup);
+    return code;
+}
+
+int backup_object(const struct backup *backup, const char *object, const json_t **description, jb_error *error)
+{
+    const json_t *objects = json_object_get(backup->document, "objects");
+    if (object == NULL && json_array_size(objects) == 1) {
+        *description = json_array_get(objects, 0);
+        return JB_OK;
+    }
+    if (object == NULL)
+        return error_set(error, JB_ERROR_USAGE, "the backup '%s' holds %zu objects; name the one to restore", backup->id.folder, json_array_size(objects));
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        *description = json_array_get(objects, i);
+        const char *name = json_member_text(*description, "name");
+        if (name != NULL && strcmp(name, object) == 0)
+            return JB_OK;
+    }
+    return error_set(error, JB_ERROR_NOT_FOUND, "the backup '%s' holds no object '%s'", backup->id.folder, object);
+}
+
+int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished, char **account,
+                   jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    struct backup backup;
+    int code = backup_find(store, operation, name, unfinished, &backup, error);
+    if (code != JB_OK)
+        return code;
+    if (account != NULL)
+        code = json_text(backup.document, account, error);
+    backup_clean_up(&backup);
+    return code;
+}

@@ -1,0 +1,98 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "../codec/json.h"
+#include "find.h"
+
+struct listing {
+    jb_store *store;
+    jb_operation *operation;
+    const char *bucket;
+    json_t *backups;
+};
+
+/* What a listing tells of a seal: all but its objects and its own digest. */
+static void add_seal(json_t *entry, const struct seal *seal, int *code, jb_error *error)
+{
+    static const char *const shown[] = {"created", "completed", "environment", "tool"};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        json_t *value = json_object_get(seal->document, shown[i]);
+        if (value != NULL)
+            json_put(entry, shown[i], json_incref(value), code, error);
+    }
+}
+
+static int list_folder(void *context, const struct folder *folder, jb_error *error)
+{
+    struct listing *listing = context;
+    struct seal seal = {0};
+    int code = JB_OK;
+    if (folder->has_seal) {
+        code = seal_read(listing->store, listing->operation, listing->bucket, &folder->id, &seal, error);
+        if (code == JB_ERROR_NOT_FOUND)
+            return JB_OK; /* removed since it was listed */
+        if (code == JB_ERROR_FORMAT)
+            code = JB_OK; /* shown as damaged */
+    }
+    json_t *entry = json_object();
+    json_put_text(entry, "name", folder->id.name, &code, error);
+    json_put_text(entry, "timestamp", folder->id.timestamp, &code, error);
+    json_put_text(entry, "mode", folder->id.mode, &code, error);
+    json_put_text(entry, "folder", folder->id.folder, &code, error);
+    json_put_text(entry, "state", backup_state(folder, seal.document == NULL ? NULL : &seal), &code, error);
+    json_put_count(entry, "size", folder->bytes, &code, error);
+    json_put_count(entry, "objects", folder->objects, &code, error);
+    if (seal.document != NULL)
+        add_seal(entry, &seal, &code, error);
+    json_append(listing->backups, entry, &code, error);
+    seal_clean_up(&seal);
+    return code;
+}
+
+static int newest_first(const void *left, const void *right)
+{
+    const json_t *a = *(json_t *const *)left;
+    const json_t *b = *(json_t *const *)right;
+    int order = strcmp(json_member_text(b, "timestamp"), json_member_text(a, "timestamp"));
+    return order != 0 ? order : strcmp(json_member_text(a, "folder"), json_member_text(b, "folder"));
+}
+
+static int sort(json_t *backups, json_t **sorted, jb_error *error)
+{
+    size_t count = json_array_size(backups);
+    json_t **items = malloc((count + 1) * sizeof(json_t *));
+    *sorted = json_array();
+    int code = items == NULL || *sorted == NULL ? error_no_memory(error) : JB_OK;
+    for (size_t i = 0; code == JB_OK && i < count; i++)
+        items[i] = json_array_get(backups, i);
+    if (code == JB_OK && count > 0)
+        qsort(items, count, sizeof(json_t *), newest_first);
+    for (size_t i = 0; code == JB_OK && i < count; i++)
+        json_append(*sorted, json_incref(items[i]), &code, error);
+    free(items);
+    return code;
+}
+
+int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, char **account, jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    int code = name == NULL ? JB_OK : backup_name_check(name, error);
+    if (code != JB_OK)
+        return code;
+    struct listing listing = {.store = store, .operation = operation, .bucket = bucket, .backups = json_array()};
+    code = folder_list(store, operation, bucket, name, list_folder, &listing, error);
+    json_t *sorted = NULL;
+    if (code == JB_OK)
+        code = sort(listing.backups, &sorted, error);
+    json_t *result = json_object();
+    if (code == JB_OK)
+        json_put(result, "backups", json_incref(sorted), &code, error);
+    if (code == JB_OK && account != NULL)
+        code = json_text(result, account, error);
+    json_decref(result);
+    json_decref(sorted);
+    json_decref(listing.backups);
+    return code;
+}
