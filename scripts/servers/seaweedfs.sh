@@ -30,8 +30,8 @@ start() {
     mkdir -p "$dir/data"
     dir=$(cd "$dir" && pwd)
     [ -f "$dir/credentials" ] || make_credentials "$dir"
-    mapfile -t ports < <(free_ports "$address" 5)
-    printf '%s\n' "${ports[@]}" > "$dir/ports"
+    free_ports "$address" 5 > "$dir/ports"
+    mapfile -t ports < "$dir/ports"
     (
         set -a
         . "$dir/credentials"
