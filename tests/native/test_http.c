@@ -391,6 +391,25 @@ static void one_connection_serves_many_requests(void **state)
     end(&setting);
 }
 
+static void what_libcurl_itself_sends_again_may_have_been_applied(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {{"GET", "/x", OK_REPLY}, {"PUT", "/x", .body = "", .fault = FAULT_RESET_UNANSWERED},
+                                      {"PUT", "/x", .body = "", OK_REPLY}};
+    struct setting setting;
+    BEGIN(setting, script, "GET");
+    assert_int_equal(perform(&setting), JB_OK);
+    assert_false(setting.request.maybe_applied);
+    http_request_clean_up(&setting.request);
+    http_request_init(&setting.request, "PUT", setting.url, setting.operation);
+    setting.request.with_body = true;
+    setting.request.body = "";
+    assert_int_equal(perform(&setting), JB_OK);
+    assert_int_equal(setting.request.tries, 1);
+    assert_true(setting.request.maybe_applied);
+    end(&setting);
+}
+
 struct crowd {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -468,6 +487,7 @@ int main(void)
         cmocka_unit_test(cancelled_between_two_tries),
         cmocka_unit_test(a_refused_connection_is_unreachable_and_surely_not_applied),
         cmocka_unit_test(one_connection_serves_many_requests),
+        cmocka_unit_test(what_libcurl_itself_sends_again_may_have_been_applied),
         cmocka_unit_test(many_requests_at_a_time_share_the_allowed_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,19 @@ static size_t send_body(char *bytes, size_t size, size_t count, void *context)
     return now;
 }
 
-/* libcurl sends again by itself where a kept connection turns out to be closed. */
+/*
+ * libcurl sends again by itself where a kept connection ends without an answer. That connection may have been closed long ago,
+ * or by a server that has just acted on the request.
+ */
+static int note_sending(void *context, char *remote, char *local, int remote_port, int local_port)
+{
+    struct http_request *request = context;
+    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    if (request->sendings++ > 0)
+        request->maybe_applied = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 static int rewind_body(void *context, curl_off_t offset, int origin)
 {
     struct http_request *request = context;
@@ -126,6 +138,7 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     request->tries++;
     request->status = 0;
     request->received = request->sent = 0;
+    request->sendings = 0;
     request->moved = request->window_moved = 0;
     request->window_began_ms = clock_monotonic_ms();
     request->fault = HTTP_FAULT_NONE;
@@ -153,6 +166,8 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->list);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->reason);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, note_sending);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
