@@ -1,0 +1,54 @@
+// First step of backup.yml: checks the parameters, reads what the environment is, and decides where the backup goes.
+// It changes nothing; what it finds out is the plan for backup.js.
+import org.jpsbackup.script.Jpsbackup;
+var ENV_NAME = '${env.envName}';
+var GIVEN = {
+    backup_name: '${settings.backup_name.toBase64()}',
+    aws_access_key: '${settings.aws_access_key.toBase64()}',
+    aws_secret_key: '${settings.aws_secret_key.toBase64()}',
+    env: '${settings.env.toBase64()}',
+    timestamp: '${settings.timestamp.toBase64()}',
+    retention: '${settings.retention.toBase64()}',
+    backtype: '${settings.backtype.toBase64()}',
+    store: '${settings.store.toBase64()}',
+    endpoint: '${settings.endpoint.toBase64()}'
+};
+${globals.library}
+${globals.parameters}
+
+return run(function () {
+    var plan = {
+        log: '/var/log/jelastic-packages/backup.log',
+        name: checkedName(setting('backup_name')),
+        timestamp: checkedTimestamp(setting('timestamp')) || presentMinute(),
+        mode: oneOf('backtype', setting('backtype'), ['manual', 'auto']),
+        retention: checkedRetention(setting('retention'))
+    };
+    oneOf('env', setting('env'), ['dev', 'preprod', 'prod']);
+
+    var info = environmentInfo(ENV_NAME);
+    requireJahia(info, ENV_NAME);
+    plan.proc = info.groups.proc[0];
+    plan.databases = info.groups.sqldb;
+    plan.balancer = info.groups.bl ? info.groups.bl[0] : null;
+
+    var place = placeOf(plan.proc);
+    var variables = values(must(plan.proc, "reading '/.jelenv'", "grep -E '^DX_VERSION=' /.jelenv || :"));
+    if (!variables.DX_VERSION) {
+        fail("node " + plan.proc + " has no variable 'DX_VERSION': it is no Jahia node");
+    }
+    var uid = checkedPart('uid', String(info.env.uid));
+    plan.environment = {
+        product: 'dx', version: variables.DX_VERSION, cloudprovider: place.provider, region: place.region,
+        envrole: place.role, envname: ENV_NAME, displayname: String(info.env.displayName || ENV_NAME), uid: uid
+    };
+    plan.bucket = bucketName(place.role, uid, place.region);
+    plan.store = checkedStore(place.provider, place.region);
+    plan.catalog = catalogOf(plan.store, place.role, uid);
+
+    // A catalog that cannot be read could not be written at the end either.
+    engine('reading the catalog', Jpsbackup.listCatalog({
+        store: withKeys(plan.catalog.store, plan.catalog.region), bucket: plan.catalog.bucket, key: plan.catalog.key
+    }));
+    return keepPlan(plan);
+});
