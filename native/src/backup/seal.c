@@ -82,6 +82,8 @@ int seal_decode(const char *text, size_t size, json_t **document, jb_error *erro
     }
     if (code != JB_OK)
         json_decref(*document);
+    else
+        json_object_del(*document, "sha256"); /* checked; encoding a changed seal adds its own */
     return code;
 }
 
