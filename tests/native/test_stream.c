@@ -1,0 +1,328 @@
+/* Streams to objects and back: compression, parts, digests, child processes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "workspace.h"
+
+struct memory {
+    unsigned char *bytes;
+    size_t count;
+    size_t position;
+    size_t step; /* at most so many bytes a read; 0 for no bound */
+};
+
+static int64_t read_memory(void *context, void *bytes, size_t capacity)
+{
+    struct memory *memory = context;
+    size_t left = memory->count - memory->position;
+    size_t given = left < capacity ? left : capacity;
+    if (memory->step > 0 && given > memory->step)
+        given = memory->step;
+    memcpy(bytes, memory->bytes + memory->position, given);
+    memory->position += given;
+    return (int64_t)given;
+}
+
+static int compare_memory(void *context, const void *bytes, size_t count)
+{
+    struct memory *memory = context;
+    if (count > memory->count - memory->position || memcmp(memory->bytes + memory->position, bytes, count) != 0)
+        return 1;
+    memory->position += count;
+    return 0;
+}
+
+static jb_put_options put_options(struct memory *memory, const char *key)
+{
+    return (jb_put_options){.size = sizeof(jb_put_options), .bucket = "bucket", .key = key, .read = read_memory, .read_context = memory};
+}
+
+static jb_get_options get_options(struct memory *memory, const char *key, const char *description)
+{
+    return (jb_get_options){.size = sizeof(jb_get_options), .bucket = "bucket", .key = key, .description = description,
+                            .write = compare_memory, .write_context = memory, .decompress = true};
+}
+
+static void round_trip(size_t count, jb_compression compression, size_t step)
+{
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    struct memory memory = {.bytes = malloc(count + 1), .count = count, .step = step};
+    fill_pattern(memory.bytes, count / 2, 7);
+    memset(memory.bytes + count / 2, 'a', count - count / 2);
+    char *account = NULL;
+    jb_put_options put = put_options(&memory, "folder/object");
+    put.compression = compression;
+    assert_ok(error, jb_put(w.store, w.operation, &put, &account, &error));
+    for (int described = 0; described < 2; described++) {
+        memory.position = 0;
+        jb_get_options get = get_options(&memory, "folder/object", described ? account : NULL);
+        assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
+        assert_int_equal(memory.position, count);
+    }
+    jb_text_free(account);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
+static void every_length_comes_back(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 100000, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, 8 << 20, (8 << 20) + 1, 30 << 20};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        for (int compression = JB_COMPRESSION_NONE; compression <= JB_COMPRESSION_GZIP; compression++)
+            round_trip(lengths[i], (jb_compression)compression, 0);
+}
+
+static void slow_producers_give_few_bytes_at_a_time(void **state)
+{
+    (void)state;
+    round_trip(100000, JB_COMPRESSION_ZSTD, 7);
+    round_trip(100000, JB_COMPRESSION_NONE, 7);
+}
+
+static void other_programs_read_what_is_written(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    size_t count = 9 << 20;
+    struct memory memory = {.bytes = malloc(count), .count = count};
+    fill_pattern(memory.bytes, count, 3);
+    memset(memory.bytes, 'x', count / 2);
+    write_file(workspace_file(&w, "plain"), memory.bytes, count);
+    static const struct { jb_compression compression; const char *key; const char *program; } forms[] = {
+        {JB_COMPRESSION_ZSTD, "o.zst", "zstd -dqc"}, {JB_COMPRESSION_GZIP, "o.gz", "gzip -dc"}};
+    for (size_t i = 0; i < 2; i++) {
+        memory.position = 0;
+        jb_put_options put = put_options(&memory, forms[i].key);
+        put.compression = forms[i].compression;
+        assert_ok(error, jb_put(w.store, w.operation, &put, NULL, &error));
+        assert_int_equal(shell("%s '%s' | cmp - '%s'", forms[i].program, workspace_file(&w, "store/bucket/%s", forms[i].key), workspace_file(&w, "plain")), 0);
+    }
+    /* Several members or frames after one another, as other programs write them. */
+    assert_int_equal(shell("(head -c 5000000 '%s' | gzip; tail -c +5000001 '%s' | gzip) > '%s'", workspace_file(&w, "plain"), workspace_file(&w, "plain"), workspace_file(&w, "store/bucket/two")), 0);
+    memory.position = 0;
+    jb_get_options get = get_options(&memory, "two", NULL);
+    assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_int_equal(memory.position, count);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
+static void the_seek_table_leads_to_every_frame(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    size_t count = 9 << 20;
+    struct memory memory = {.bytes = malloc(count), .count = count};
+    fill_pattern(memory.bytes, count, 5);
+    jb_put_options put = put_options(&memory, "o.zst");
+    put.compression = JB_COMPRESSION_ZSTD;
+    assert_ok(error, jb_put(w.store, w.operation, &put, NULL, &error));
+    size_t size;
+    unsigned char *file = (unsigned char *)read_file(workspace_file(&w, "store/bucket/o.zst"), &size);
+    assert_memory_equal(file + size - 4, "\xb1\xea\x92\x8f", 4);
+    unsigned frames = file[size - 9];
+    assert_int_equal(frames, 3);
+    const unsigned char *table = file + size - 9 - 8 * frames;
+    assert_memory_equal(table - 8, "\x5e\x2a\x4d\x18", 4);
+    size_t packed = 0, plain = 0;
+    for (unsigned i = 0; i < frames; i++, table += 8) {
+        assert_memory_equal(file + packed, "\x28\xb5\x2f\xfd", 4);
+        packed += table[0] | (size_t)table[1] << 8 | (size_t)table[2] << 16 | (size_t)table[3] << 24;
+        plain += table[4] | (size_t)table[5] << 8 | (size_t)table[6] << 16 | (size_t)table[7] << 24;
+    }
+    assert_int_equal(plain, count);
+    assert_int_equal(packed, size - 9 - 8 * frames - 8);
+    free(file);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
+static void a_damaged_part_is_found_and_named(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    size_t count = 20 << 20;
+    struct memory memory = {.bytes = malloc(count), .count = count};
+    fill_pattern(memory.bytes, count, 11);
+    char *account;
+    jb_put_options put = put_options(&memory, "object");
+    assert_ok(error, jb_put(w.store, w.operation, &put, &account, &error));
+    flip_byte(workspace_file(&w, "store/bucket/object"), 9 << 20);
+    memory.position = 0;
+    jb_get_options get = get_options(&memory, "object", account);
+    assert_fails(JB_ERROR_VERIFY, error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_non_null(strstr(error.text, "'bucket/object' is damaged between bytes 8388608 and 16777216"));
+    assert_int_equal(memory.position, 8 << 20);
+    jb_text_free(account);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
+static void a_truncated_stream_is_an_error(void **state)
+{
+    (void)state;
+    static const jb_compression compressions[] = {JB_COMPRESSION_ZSTD, JB_COMPRESSION_GZIP};
+    for (size_t i = 0; i < 2; i++) {
+        struct workspace w;
+        workspace_open(&w);
+        jb_error error = JB_ERROR_INIT;
+        struct memory memory = {.bytes = malloc(100000), .count = 100000};
+        fill_pattern(memory.bytes, memory.count, 2);
+        jb_put_options put = put_options(&memory, "object");
+        put.compression = compressions[i];
+        assert_ok(error, jb_put(w.store, w.operation, &put, NULL, &error));
+        assert_int_equal(truncate(workspace_file(&w, "store/bucket/object"), 50000), 0);
+        memory.position = 0;
+        jb_get_options get = get_options(&memory, "object", NULL);
+        assert_fails(JB_ERROR_VERIFY, error, jb_get(w.store, w.operation, &get, NULL, &error));
+        free(memory.bytes);
+        workspace_close(&w);
+    }
+}
+
+static int put_command(struct workspace *w, const char *script, const char *success, jb_error *error)
+{
+    const char *argv[] = {"sh", "-c", script, NULL};
+    jb_put_options put = {.size = sizeof put, .bucket = "bucket", .key = "object", .command = argv, .success_text = success};
+    return jb_put(w->store, w->operation, &put, NULL, error);
+}
+
+static void assert_bucket_is_empty(struct workspace *w)
+{
+    assert_int_equal(shell("test -z \"$(find '%s' -type f ! -name .jpsbackup-lock)\"", workspace_file(w, "store/bucket")), 0);
+}
+
+static void a_producer_that_fails_leaves_nothing(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_fails(JB_ERROR_PRODUCER, error, put_command(&w, "head -c 20000000 /dev/zero; echo disk broke >&2; exit 3", NULL, &error));
+    assert_non_null(strstr(error.text, "'sh' failed with status 3: disk broke"));
+    assert_fails(JB_ERROR_PRODUCER, error, put_command(&w, "echo data; kill -9 $$", NULL, &error));
+    assert_non_null(strstr(error.text, "signal 9"));
+    assert_fails(JB_ERROR_PRODUCER, error, put_command(&w, "echo data; echo half >&2", "completed OK!", &error));
+    assert_non_null(strstr(error.text, "without saying 'completed OK!': half"));
+    const char *argv[] = {"no-such-program", NULL};
+    jb_put_options put = {.size = sizeof put, .bucket = "bucket", .key = "object", .command = argv};
+    assert_fails(JB_ERROR_PRODUCER, error, jb_put(w.store, w.operation, &put, NULL, &error));
+    assert_bucket_is_empty(&w);
+    assert_ok(error, put_command(&w, "echo data; echo completed OK! >&2", "completed OK!", &error));
+    workspace_close(&w);
+}
+
+static void producers_inherit_no_descriptors_and_no_input(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, put_command(&w, "ls /proc/self/fd | wc -l; cat", NULL, &error));
+    size_t count;
+    char *bytes = read_file(workspace_file(&w, "store/bucket/object"), &count);
+    assert_string_equal(bytes, "4\n"); /* three and the one that ls itself opens */
+    free(bytes);
+    workspace_close(&w);
+}
+
+static int64_t read_and_cancel(void *context, void *bytes, size_t capacity)
+{
+    struct workspace *w = context;
+    memset(bytes, 'x', capacity);
+    static int calls;
+    if (++calls == 3)
+        jb_operation_cancel(w->operation);
+    return (int64_t)capacity;
+}
+
+static void a_cancelled_put_leaves_nothing(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_put_options put = {.size = sizeof put, .bucket = "bucket", .key = "object", .read = read_and_cancel, .read_context = &w};
+    assert_fails(JB_ERROR_CANCELLED, error, jb_put(w.store, w.operation, &put, NULL, &error));
+    assert_bucket_is_empty(&w);
+    workspace_close(&w);
+}
+
+static void an_existing_object_is_replaced_only_when_asked(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    struct memory memory = {.bytes = (unsigned char *)"12345", .count = 5};
+    jb_put_options put = put_options(&memory, "object");
+    assert_ok(error, jb_put(w.store, w.operation, &put, NULL, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_put(w.store, w.operation, &put, NULL, &error));
+    memory = (struct memory){.bytes = (unsigned char *)"678", .count = 3};
+    put.replace = true;
+    assert_ok(error, jb_put(w.store, w.operation, &put, NULL, &error));
+    size_t count;
+    char *bytes = read_file(workspace_file(&w, "store/bucket/object"), &count);
+    assert_string_equal(bytes, "678");
+    free(bytes);
+    workspace_close(&w);
+}
+
+static void the_account_describes_the_parts(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    struct memory memory = {.bytes = malloc(20 << 20), .count = 20 << 20};
+    fill_pattern(memory.bytes, memory.count, 1);
+    char *account;
+    jb_put_options put = put_options(&memory, "folder/object");
+    assert_ok(error, jb_put(w.store, w.operation, &put, &account, &error));
+    json_t *json = json_loads(account, 0, NULL);
+    json_t *segment = json_array_get(json_object_get(json, "segments"), 0);
+    assert_string_equal(json_string_value(json_object_get(json, "name")), "object");
+    assert_int_equal(json_integer_value(json_object_get(json, "size")), 20 << 20);
+    assert_int_equal(json_array_size(json_object_get(segment, "parts")), 3);
+    /* sha256sum is the judge of a part's digest. */
+    const char *hex = json_string_value(json_object_get(json_array_get(json_object_get(segment, "parts"), 1), "sha256"));
+    assert_int_equal(shell("test \"$(tail -c +8388609 '%s' | head -c 8388608 | sha256sum)\" = '%s  -'", workspace_file(&w, "store/bucket/folder/object"), hex), 0);
+    json_decref(json);
+    jb_text_free(account);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_length_comes_back),
+        cmocka_unit_test(slow_producers_give_few_bytes_at_a_time),
+        cmocka_unit_test(other_programs_read_what_is_written),
+        cmocka_unit_test(the_seek_table_leads_to_every_frame),
+        cmocka_unit_test(a_damaged_part_is_found_and_named),
+        cmocka_unit_test(a_truncated_stream_is_an_error),
+        cmocka_unit_test(a_producer_that_fails_leaves_nothing),
+        cmocka_unit_test(producers_inherit_no_descriptors_and_no_input),
+        cmocka_unit_test(a_cancelled_put_leaves_nothing),
+        cmocka_unit_test(an_existing_object_is_replaced_only_when_asked),
+        cmocka_unit_test(the_account_describes_the_parts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
