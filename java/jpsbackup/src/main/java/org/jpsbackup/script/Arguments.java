@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -99,6 +100,25 @@ final class Arguments {
             return (Map<String, Object>) value;
         }
         throw wrongKind(name, "an object");
+    }
+
+    /** An object of texts. Numbers and booleans count as their texts; members that are {@code null} or undefined are left out. */
+    Map<String, Object> optionalFacts(String name) {
+        Map<String, Object> object = optionalObject(name);
+        if (object == null) {
+            return null;
+        }
+        Map<String, Object> facts = new LinkedHashMap<>();
+        for (Map.Entry<String, Object> member : object.entrySet()) {
+            Object value = member.getValue();
+            if (value instanceof Map || value instanceof List) {
+                throw wrongKind(name + "." + member.getKey(), "a text");
+            }
+            if (value != null) {
+                facts.put(member.getKey(), value.toString());
+            }
+        }
+        return facts;
     }
 
     List<Map<String, Object>> objects(String name) {

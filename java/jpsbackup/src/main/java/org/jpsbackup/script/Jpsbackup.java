@@ -51,7 +51,7 @@ public final class Jpsbackup {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().arguments();
             BackupName name = StoreArguments.backupName(members);
-            Map<String, Object> environment = members.optionalObject("environment");
+            Map<String, Object> environment = members.optionalFacts("environment");
             answer.put("claim", new Backups(call.open()).begin(name, environment, null));
         });
     }
@@ -205,7 +205,7 @@ public final class Jpsbackup {
                             .exclude(members.optionalTexts("exclude"))
                             .strict(members.flag("strict"))
                             .compression(StoreArguments.compression(members, Compression.ZSTD), 0)
-                            .environment(members.optionalObject("environment"));
+                            .environment(members.optionalFacts("environment"));
             Store store = call.open();
             answer.put("backup", new Backups(store).backupDirectories(options.catalog(call.catalog(store)), null));
         });

@@ -10,8 +10,8 @@ import org.jpsbackup.JpsBackupException;
 
 /**
  * Values of script engines as plain Java: their objects are {@code Map}s, their arrays {@code List}s (in Nashorn, {@code Map}s that say they
- * are arrays), their texts any {@code CharSequence}, their whole numbers sometimes {@code Double}s. No engine's class is named, so that
- * none is needed.
+ * are arrays), their texts any {@code CharSequence}, their whole numbers sometimes {@code Double}s. Engines' classes are told by their
+ * simple names, so that no engine is needed.
  */
 final class PlainValues {
     /** Deeper nesting is refused; a script may have tied a knot. */
@@ -47,10 +47,7 @@ final class PlainValues {
         if (value instanceof Map && !isScriptArray((Map<?, ?>) value)) {
             Map<String, Object> plain = new LinkedHashMap<>();
             for (Map.Entry<?, ?> member : ((Map<?, ?>) value).entrySet()) {
-                // A member that is undefined is no member, as in JSON.stringify.
-                if (!isUndefined(member.getValue())) {
-                    plain.put(String.valueOf(member.getKey()), of(member.getValue(), depth + 1));
-                }
+                plain.put(String.valueOf(member.getKey()), of(member.getValue(), depth + 1));
             }
             return plain;
         }
@@ -93,14 +90,9 @@ final class PlainValues {
         return value;
     }
 
-    /** Whether a member was not given: absent, {@code null} or undefined. */
+    /** {@code null} or undefined; Rhino's objects give {@code null} for both, Nashorn's an object of this class. */
     static boolean isMissing(Object value) {
-        return value == null || isUndefined(value);
-    }
-
-    /** Rhino and Nashorn both have a class of this simple name for it. */
-    private static boolean isUndefined(Object value) {
-        return value != null && value.getClass().getSimpleName().equals("Undefined");
+        return value == null || value.getClass().getSimpleName().equals("Undefined");
     }
 
     private static boolean isScriptArray(Map<?, ?> value) {

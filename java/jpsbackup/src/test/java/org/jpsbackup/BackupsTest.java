@@ -1,0 +1,159 @@
+package org.jpsbackup;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.jpsbackup.JpsBackupException.Code;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BackupsTest {
+    private static final String BUCKET = "jcprod1euwest1";
+    private static final String CATALOG_KEY = "1_backup_metadata.json";
+    private static final String NAME = "größe-\uD83D\uDCBE";
+    private static final String TIME = "2026-01-02T03:04:00";
+
+    @TempDir
+    Path directory;
+    private Store store;
+    private Store catalogStore;
+    private Backups backups;
+    private Catalog catalog;
+
+    @BeforeEach
+    void open() throws IOException {
+        store = Store.open("file://" + Files.createDirectory(directory.resolve("store")));
+        catalogStore = Store.open("file://" + Files.createDirectory(directory.resolve("catalog-store")));
+        backups = new Backups(store);
+        catalog = new Catalog(catalogStore, "jcprodbackupmetadata", CATALOG_KEY);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        catalogStore.close();
+    }
+
+    private Map<String, Object> put(Map<String, Object> claim, String object, byte[] bytes) throws IOException {
+        return store.upload(new ByteArrayInputStream(bytes), BUCKET, claim.get("folder") + "/" + object,
+                new UploadOptions().compression(Compression.GZIP), null);
+    }
+
+    private Map<String, Object> backUp(String name, String timestamp, String mode) throws IOException {
+        Map<String, Object> claim = backups.begin(new BackupName(BUCKET, name, timestamp, mode), Map.of("product", "dx"), null);
+        return backups.complete(BUCKET, claim, List.of(put(claim, "jahia-env-vars.gz", new byte[100])), null);
+    }
+
+    private static List<?> listOf(Map<String, Object> account, String name) {
+        return (List<?>) account.get(name);
+    }
+
+    @Test
+    void a_backup_is_begun_completed_listed_and_verified() throws IOException {
+        Map<String, Object> seal = backUp(NAME, TIME, "auto");
+        assertEquals(NAME, seal.get("name"));
+        Map<String, Object> shown = backups.show(BackupName.latest(BUCKET, NAME), false, null);
+        assertEquals(TIME, shown.get("timestamp"));
+        Map<?, ?> listed = (Map<?, ?>) listOf(backups.list(BUCKET, NAME, null), "backups").get(0);
+        assertEquals("complete", listed.get("state"));
+        assertEquals(1, listOf(backups.list(BUCKET, null, null), "backups").size());
+        backups.verify(BackupName.latest(BUCKET, NAME), true, null);
+        assertEquals(Code.CONFLICT, assertThrows(JpsBackupException.class, () -> backUp(NAME, TIME, "auto")).code());
+    }
+
+    @Test
+    void damage_is_told_with_an_account() throws IOException {
+        backUp("prod", TIME, "auto");
+        Path object = directory.resolve("store").resolve(BUCKET).resolve("prod_" + TIME + "_auto/jahia-env-vars.gz");
+        byte[] bytes = Files.readAllBytes(object);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(object, bytes);
+        JpsBackupException e =
+                assertThrows(JpsBackupException.class, () -> backups.verify(BackupName.latest(BUCKET, "prod"), true, null));
+        assertEquals(Code.VERIFY, e.code());
+        assertTrue(e.account().toString().contains("jahia-env-vars.gz"), e.account()::toString);
+    }
+
+    @Test
+    void a_discarded_backup_is_gone() throws IOException {
+        Map<String, Object> claim = backups.begin(new BackupName(BUCKET, "prod", TIME, null), null, null);
+        assertEquals("manual", claim.get("mode"));
+        put(claim, "a.gz", new byte[10]);
+        backups.discard(BUCKET, claim, null);
+        assertTrue(store.list(BUCKET, "", null).isEmpty());
+    }
+
+    @Test
+    void rotation_keeps_the_newest_and_strikes_the_catalog() throws IOException {
+        for (int day = 1; day <= 4; day++) {
+            String timestamp = "2026-01-0" + day + "T00:00:00";
+            backUp("prod", timestamp, "auto");
+            catalog.add(Map.of("name", "prod", "timestamp", timestamp, "mode", "auto", "size", 1), null);
+        }
+        backUp("my-prod", TIME, "auto");
+        RotateOptions options = new RotateOptions(BUCKET, "prod", 2).catalog(catalog);
+        Map<String, Object> dry = backups.rotate(options.dryRun(true), null);
+        assertEquals(2, listOf(dry, "removed").size());
+        assertEquals(5, listOf(backups.list(BUCKET, null, null), "backups").size());
+        backups.rotate(options.dryRun(false), null);
+        assertEquals(3, listOf(backups.list(BUCKET, null, null), "backups").size());
+        assertEquals(2, listOf(catalog.list(null), "backups").size());
+        backups.remove(new BackupName(BUCKET, "prod", "2026-01-04T00:00:00", "auto"), catalog, null);
+        assertEquals(1, listOf(catalog.list(null), "backups").size());
+        catalog.remove("prod", "2026-01-03T00:00:00", "auto", null);
+        catalog.remove("prod", "2026-01-03T00:00:00", "auto", null);
+        assertEquals(0, listOf(catalog.list(null), "backups").size());
+        assertThrows(JpsBackupException.class, () -> new RotateOptions(BUCKET, "prod", 0));
+    }
+
+    @Test
+    void catalog_entries_keep_their_numbers() {
+        catalog.add(Map.of("name", NAME, "timestamp", TIME, "mode", "auto", "size", 1L << 40), null);
+        Map<?, ?> entry = (Map<?, ?>) listOf(catalog.list(null), "backups").get(0);
+        assertEquals(1L << 40, entry.get("size"));
+        assertEquals(NAME, entry.get("name"));
+    }
+
+    @Test
+    void a_directory_is_backed_up_and_restored() throws IOException {
+        Path data = Files.createDirectories(directory.resolve("data"));
+        byte[] bytes = StreamsOfTests.bytes(3 << 20);
+        Files.write(data.resolve("Datei"), bytes);
+        Files.write(data.resolve("x.tmp"), bytes);
+        BackupName name = new BackupName(BUCKET, "prod", TIME, "manual");
+        backups.backupDirectories(new BackupDirectoriesOptions(name, Collections.singletonList(data.toString()))
+                .exclude(Arrays.asList("*.tmp")).strict(true).environment(Map.of("uid", "1")).catalog(catalog), null);
+        assertEquals(1, listOf(catalog.list(null), "backups").size());
+        Files.write(data.resolve("Datei"), new byte[] {1});
+        Files.write(data.resolve("later"), new byte[] {1});
+
+        Restore restore = new Restore(store);
+        String journal = directory.resolve("journal").toString();
+        RestoreOptions options = new RestoreOptions(name, data.toString(), journal);
+        restore.check(options, null);
+        restore.stage(options, null);
+        assertEquals(1, Files.size(data.resolve("Datei")));
+        Restore.swap(journal, null);
+        assertArrayEquals(bytes, Files.readAllBytes(data.resolve("Datei")));
+        Restore.undo(journal, null);
+        assertTrue(Files.exists(data.resolve("later")));
+
+        restore.restore(new RestoreOptions(name, data.toString(), directory.resolve("journal2").toString()), null);
+        assertArrayEquals(bytes, Files.readAllBytes(data.resolve("Datei")));
+        assertFalse(Files.exists(data.resolve("later")) || Files.exists(data.resolve("x.tmp")));
+        Restore.commit(directory.resolve("journal2").toString(), false, null);
+    }
+}

@@ -1,0 +1,84 @@
+package org.jpsbackup;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.Arrays;
+import java.util.Map;
+
+/** Walks through all kinds of native calls and callbacks, for {@link CheckedJniTest}. Prints "walked" at its end. */
+final class CheckedScenario {
+    private CheckedScenario() {
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        Path directory = Paths.get(arguments[0]);
+        try (Store store = Store.open("file://" + Files.createDirectory(directory.resolve("store")));
+                Operation operation = new Operation(0, progress -> progress.toString(), 1)) {
+            store.makeBucket("bucket", operation);
+            store.upload(new ByteArrayInputStream(new byte[20 << 20]), "bucket", "key", null, operation);
+            store.download("bucket", "key", new ByteArrayOutputStream(), null, operation);
+            for (int i = 0; i < 100; i++) {
+                Files.createFile(directory.resolve("store/bucket/object" + i));
+            }
+            store.list("bucket", "", operation);
+            store.delete("bucket", Arrays.asList("object1", "object2", "none"), operation);
+            store.putCommand(Arrays.asList("echo", "a"), "bucket", "command", null, operation);
+            store.putTree(directory.resolve("store").toString(), "bucket", "tree",
+                    new UploadOptions().exclude(Arrays.asList("a", "b", "c")), operation);
+            failing(() -> store.stat("bucket", "none", operation));
+            failing(() -> store.upload(StreamsOfTests.throwing(3 << 20, new IOException("x")), "bucket", "other", null, operation));
+            failing(() -> store.download("bucket", "key", StreamsOfTests.throwingOutput(10, new IllegalStateException("x")), null, operation));
+            failing(() -> store.list("bucket", "", info -> {
+                throw new IllegalArgumentException("x");
+            }, operation));
+            try (Operation listened = new Operation(0, progress -> {
+                throw new IllegalStateException("x");
+            }, 1)) {
+                failing(() -> store.upload(new ByteArrayInputStream(new byte[20 << 20]), "bucket", "listened", null, listened));
+            }
+            failing(() -> Store.open("gopher://x"));
+            failing(() -> new Operation(1, progress -> { }, 0));
+            Backups backups = new Backups(store);
+            Map<String, Object> claim = backups.begin(BackupName.latest("bucket", "prod"), Map.of("product", "dx"), operation);
+            backups.complete("bucket", claim, Arrays.asList(store.upload(new ByteArrayInputStream(new byte[10]), "bucket",
+                    claim.get("folder") + "/x.gz", null, operation)), operation);
+            backups.list("bucket", null, operation);
+            backups.verify(BackupName.latest("bucket", "prod"), false, operation);
+            Files.delete(directory.resolve("store/bucket").resolve((String) claim.get("folder")).resolve("x.gz"));
+            failing(() -> backups.verify(BackupName.latest("bucket", "prod"), true, operation));
+            Catalog catalog = new Catalog(store, "bucket", "catalog");
+            catalog.add(Map.of("name", "n", "timestamp", "2026-01-01T00:00:00", "mode", "auto"), operation);
+            backups.rotate(new RotateOptions("bucket", "prod", 1).catalog(catalog), operation);
+            failing(() -> new Restore(store).check(new RestoreOptions(BackupName.latest("bucket", "prod"), "relative", "j"), operation));
+            failing(() -> RevisionNode.read("/nowhere/revisionNode"));
+        }
+        abandon();
+        for (int i = 0; i < 5; i++) {
+            System.gc();
+        }
+        System.out.println("walked");
+    }
+
+    private static void abandon() {
+        for (int i = 0; i < 10; i++) {
+            new Operation(progress -> { });
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void failing(Step step) {
+        try {
+            step.run();
+        } catch (IOException | RuntimeException e) {
+            return;
+        }
+        throw new AssertionError("a step that should fail did not");
+    }
+}
