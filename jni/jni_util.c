@@ -140,9 +140,21 @@ jclass find_class(JNIEnv *env, const char *name)
     jclass local = (*env)->FindClass(env, path);
     if (local == NULL)
         return NULL;
-    jclass global = (*env)->NewGlobalRef(env, local);
+    jclass weak = (*env)->NewWeakGlobalRef(env, local);
     (*env)->DeleteLocalRef(env, local);
-    return global;
+    return weak;
+}
+
+jmethodID find_method(JNIEnv *env, const char *class_name, const char *name, const char *signature)
+{
+    char path[128];
+    snprintf(path, sizeof path, PACKAGE "%s", class_name);
+    jclass class = (*env)->FindClass(env, path);
+    if (class == NULL)
+        return NULL;
+    jmethodID method = (*env)->GetMethodID(env, class, name, signature);
+    (*env)->DeleteLocalRef(env, class);
+    return method;
 }
 
 bool register_natives(JNIEnv *env, const char *name, const JNINativeMethod *natives, jint count)
@@ -175,6 +187,6 @@ bool util_load(JavaVM *vm, JNIEnv *env)
 
 void util_unload(JNIEnv *env)
 {
-    (*env)->DeleteGlobalRef(env, exception_class);
+    (*env)->DeleteWeakGlobalRef(env, exception_class);
     exception_class = NULL;
 }

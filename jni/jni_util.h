@@ -45,8 +45,14 @@ jbyteArray finish(jni_scope *scope, int code, const jb_error *error, char *accou
 
 void throw_no_memory(JNIEnv *env);
 
-/* Global reference to a class of the package ("Store"); NULL with an exception pending. */
+/*
+ * Weak global reference to a class of the package ("Store"); NULL with an exception pending. A strong one would keep the class loader
+ * for ever, and with it this library. The class itself stays as long as its class loader, which is as long as this library: so the
+ * reference is never NULL in a call, and ids of methods need no reference at all.
+ */
 jclass find_class(JNIEnv *env, const char *name);
+/* Id of an object's method of a class of the package; NULL with an exception pending. */
+jmethodID find_method(JNIEnv *env, const char *class_name, const char *name, const char *signature);
 /* Finds a class and registers its natives; false with an exception pending. */
 bool register_natives(JNIEnv *env, const char *name, const JNINativeMethod *natives, jint count);
 

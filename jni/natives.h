@@ -12,10 +12,8 @@ bool restore_load(JNIEnv *env);
 bool revision_load(JNIEnv *env);
 bool store_load(JNIEnv *env);
 bool transfer_load(JNIEnv *env);
-/* Each gives its global references back. */
-void operation_unload(JNIEnv *env);
+/* Gives its weak reference back. */
 void store_unload(JNIEnv *env);
-void transfer_unload(JNIEnv *env);
 
 /* The handles behind the numbers that Java holds; 0 is NULL. The Java side keeps them open while a call runs. */
 jb_operation *operation_of(jlong handle);

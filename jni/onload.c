@@ -26,8 +26,6 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved)
     if ((*vm)->GetEnv(vm, &pointer, JNI_VERSION_10) != JNI_OK)
         return;
     JNIEnv *env = pointer;
-    transfer_unload(env);
     store_unload(env);
-    operation_unload(env);
     util_unload(env);
 }

@@ -12,7 +12,6 @@ typedef struct native_operation {
     jweak listener;
 } native_operation;
 
-static jclass bridge_class;
 static jmethodID bridge_progress;
 
 jb_operation *operation_of(jlong handle)
@@ -111,16 +110,7 @@ static const JNINativeMethod library_natives[] = {{"libraryVersion", "()[B", (vo
 
 bool operation_load(JNIEnv *env)
 {
-    bridge_class = find_class(env, "ProgressBridge");
-    if (bridge_class == NULL)
-        return false;
-    bridge_progress = (*env)->GetMethodID(env, bridge_class, "progress", "([B[BJJJJJJ)V");
+    bridge_progress = find_method(env, "ProgressBridge", "progress", "([B[BJJJJJJ)V");
     return bridge_progress != NULL && register_natives(env, "Operation", natives, COUNT_OF(natives)) &&
            register_natives(env, "NativeLibrary", library_natives, COUNT_OF(library_natives));
-}
-
-void operation_unload(JNIEnv *env)
-{
-    (*env)->DeleteGlobalRef(env, bridge_class);
-    bridge_class = NULL;
 }

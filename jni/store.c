@@ -3,7 +3,6 @@
 
 static jclass info_class;
 static jmethodID info_make;
-static jclass lister_class;
 static jmethodID lister_object;
 
 jb_store *store_of(jlong handle)
@@ -136,18 +135,15 @@ static const JNINativeMethod natives[] = {
 bool store_load(JNIEnv *env)
 {
     info_class = find_class(env, "ObjectInfo");
-    lister_class = info_class == NULL ? NULL : find_class(env, "ObjectBridge");
-    if (lister_class == NULL)
+    if (info_class == NULL)
         return false;
     info_make = (*env)->GetStaticMethodID(env, info_class, "make", "([BJJ[B)L" PACKAGE "ObjectInfo;");
-    lister_object = info_make == NULL ? NULL : (*env)->GetMethodID(env, lister_class, "object", "([BJJ[B)V");
+    lister_object = info_make == NULL ? NULL : find_method(env, "ObjectBridge", "object", "([BJJ[B)V");
     return lister_object != NULL && register_natives(env, "Store", natives, COUNT_OF(natives));
 }
 
 void store_unload(JNIEnv *env)
 {
-    (*env)->DeleteGlobalRef(env, lister_class);
-    (*env)->DeleteGlobalRef(env, info_class);
-    lister_class = NULL;
+    (*env)->DeleteWeakGlobalRef(env, info_class);
     info_class = NULL;
 }

@@ -9,9 +9,7 @@
 
 #define BUFFER_BYTES ((size_t)1 << 20)
 
-static jclass source_class;
 static jmethodID source_fill;
-static jclass sink_class;
 static jmethodID sink_drain;
 
 typedef struct jni_stream {
@@ -139,19 +137,7 @@ static const JNINativeMethod natives[] = {
 
 bool transfer_load(JNIEnv *env)
 {
-    source_class = find_class(env, "InputPump");
-    sink_class = source_class == NULL ? NULL : find_class(env, "OutputPump");
-    if (sink_class == NULL)
-        return false;
-    source_fill = (*env)->GetMethodID(env, source_class, "fill", "(Ljava/nio/ByteBuffer;)I");
-    sink_drain = source_fill == NULL ? NULL : (*env)->GetMethodID(env, sink_class, "drain", "(Ljava/nio/ByteBuffer;I)V");
+    source_fill = find_method(env, "InputPump", "fill", "(Ljava/nio/ByteBuffer;)I");
+    sink_drain = source_fill == NULL ? NULL : find_method(env, "OutputPump", "drain", "(Ljava/nio/ByteBuffer;I)V");
     return sink_drain != NULL && register_natives(env, "Transfer", natives, COUNT_OF(natives));
-}
-
-void transfer_unload(JNIEnv *env)
-{
-    (*env)->DeleteGlobalRef(env, sink_class);
-    (*env)->DeleteGlobalRef(env, source_class);
-    sink_class = NULL;
-    source_class = NULL;
 }

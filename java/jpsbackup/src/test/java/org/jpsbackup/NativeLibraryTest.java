@@ -83,6 +83,33 @@ class NativeLibraryTest {
         }
     }
 
+    /** A platform that reloads its applications must not collect libraries; so nothing may hold on to the class loader. */
+    @Test
+    void a_class_loader_that_is_gone_takes_its_library_along() throws Exception {
+        long before = mapped();
+        useAndAbandonLoader();
+        assertTrue(mapped() > before, "the second class loader mapped no library");
+        for (int i = 0; i < 200 && mapped() > before; i++) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        assertEquals(before, mapped());
+    }
+
+    private void useAndAbandonLoader() throws Exception {
+        try (URLClassLoader loader = loader(null)) {
+            version(loader);
+            // An operation starts the Cleaner, whose thread could hold on to the classes; it is left open on purpose.
+            loader.loadClass(Operation.class.getName()).getConstructor().newInstance();
+        }
+    }
+
+    private static long mapped() throws Exception {
+        try (Stream<String> lines = Files.lines(Paths.get("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains("libjpsbackup_jni.so")).count();
+        }
+    }
+
     private URLClassLoader loader(Path resources) throws MalformedURLException {
         System.setProperty(TEMPORARY, directory.toString());
         List<URL> places = new ArrayList<>();
