@@ -116,7 +116,7 @@ int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_na
     if (code == JB_OK)
         code = seal_write(store, operation, name->bucket, &id, &seal, true, error);
     seal_clean_up(&seal);
-    return code == JB_OK ? make_claim(&id, owner, claim, error) : code;
+    return code == JB_OK && claim != NULL ? make_claim(&id, owner, claim, error) : code;
 }
 
 /* Reads the claim's seal and makes sure that it is still this claim's and running. */

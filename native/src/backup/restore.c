@@ -76,13 +76,13 @@ static int parse_owner(const char *text, struct owner *owner, jb_error *error)
     return error_hint(error, "give the owner as 'USER', 'USER:GROUP' or by numbers");
 }
 
-static int check_options(const jb_restore_options *options, bool journal, jb_error *error)
+static int check_options(const jb_restore_options *options, jb_error *error)
 {
     if (options == NULL || options->size != sizeof *options)
         return error_set(error, JB_ERROR_USAGE, "jb_restore_options is missing or of another size");
     if (options->target == NULL || options->target[0] != '/')
         return error_set(error, JB_ERROR_USAGE, "the target '%s' is no absolute path", options->target == NULL ? "" : options->target);
-    if (journal && (options->journal == NULL || options->journal[0] != '/'))
+    if (options->journal == NULL || options->journal[0] != '/')
         return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path", options->journal == NULL ? "" : options->journal);
     return JB_OK;
 }
@@ -156,6 +156,28 @@ static int give_account(json_t *json, int code, char **account, jb_error *error)
     return code;
 }
 
+/* Can the target be exchanged? An empty staging is made beside it as for the restore itself, and undone, under a journal of its own. */
+static int try_swap(const struct restore *restore, jb_error *error)
+{
+    const jb_restore_options *options = restore->options;
+    char *journal;
+    if (asprintf(&journal, "%s.check", options->journal) < 0)
+        return error_no_memory(error);
+    struct swap *swap;
+    char staging[PATH_SIZE];
+    int code = swap_open(journal, &swap, error);
+    if (code == JB_OK) {
+        code = swap_stage(swap, restore->operation, options->target, restore->kind, staging, sizeof staging, error);
+        jb_error undo = JB_ERROR_INIT;
+        int undone = swap_undo(swap, NULL, &undo);
+        if (code == JB_OK && undone != JB_OK)
+            code = error_copy(error, &undo);
+        swap_close(swap);
+    }
+    free(journal);
+    return code;
+}
+
 int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account, jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
@@ -163,14 +185,14 @@ int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_
         error = &own;
     struct restore restore;
     uint64_t bytes_free;
-    int code = check_options(options, false, error);
+    int code = check_options(options, error);
     if (code == JB_OK)
         code = restore_open(store, operation, options, &restore, error);
     if (code != JB_OK)
         return code;
     code = check_space(&restore, &bytes_free, error);
     if (code == JB_OK)
-        code = swap_probe(options->target, restore.kind, error);
+        code = try_swap(&restore, error);
     if (code == JB_OK) {
         json_t *json = base_account(&restore, &code, error);
         json_put_count(json, "bytes_free", bytes_free, &code, error);
@@ -322,7 +344,7 @@ int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_
     if (error == NULL)
         error = &own;
     struct restore restore;
-    int code = check_options(options, true, error);
+    int code = check_options(options, error);
     if (code == JB_OK)
         code = restore_open(store, operation, options, &restore, error);
     if (code != JB_OK)

@@ -40,9 +40,6 @@ int swap_commit(struct swap *swap, jb_operation *operation, bool keep_old, jb_er
 /* The journal as JSON: state, targets with their staging and old paths. Free with free(). */
 char *swap_describe(struct swap *swap, jb_error *error);
 
-/* Can the target be exchanged? Tries it on empty probes beside it (or inside it) and leaves nothing. */
-int swap_probe(const char *target, enum swap_kind kind, jb_error *error);
-
 /* Bytes free for this process on the file system of `target` (of its nearest existing parent). */
 int swap_space(const char *target, uint64_t *bytes_free, jb_error *error);
 
