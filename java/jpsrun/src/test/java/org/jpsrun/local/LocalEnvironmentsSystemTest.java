@@ -254,6 +254,10 @@ class LocalEnvironmentsSystemTest {
         assertThrows(EnvironmentException.class, () -> create("two", "10.231.20.0/24", "- {group: cp, nodeType: t}\n"));
         assertThrows(EnvironmentException.class, () -> create("other", "10.231.17.0/24", "- {group: cp, nodeType: t}\n"));
         assertFalse(Files.exists(environmentFolder("other")));
+        // Another state folder knows nothing of this one; the machine's networks tell.
+        LocalEnvironments elsewhere = new LocalEnvironments(folder.resolve("elsewhere"));
+        EnvironmentException e = assertThrows(EnvironmentException.class, () -> elsewhere.create(folder.resolve("two.yml"), null));
+        assertTrue(e.getMessage().contains("is in use by"), e.getMessage());
     }
 
     @Test
