@@ -9,11 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +25,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.ArrayList;
 import org.jpsbackup.JpsBackupException.Code;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,7 +89,7 @@ class StoreTest {
         ByteArrayOutputStream names = new ByteArrayOutputStream();
         Process find = new ProcessBuilder("find", directory.toString(), "-type", "f").start();
         find.getInputStream().transferTo(names);
-        assertTrue(new String(names.toByteArray(), java.nio.charset.StandardCharsets.UTF_8).contains(key));
+        assertTrue(new String(names.toByteArray(), StandardCharsets.UTF_8).contains(key));
     }
 
     @ParameterizedTest
@@ -132,7 +134,7 @@ class StoreTest {
         store.putTree(tree.toString(), BUCKET, "tree.tar", new UploadOptions().exclude(Arrays.asList("*.tmp")).strict(true), null);
         ByteArrayOutputStream tar = new ByteArrayOutputStream();
         store.download(BUCKET, "tree.tar", tar, null, null);
-        String members = new String(tar.toByteArray(), java.nio.charset.StandardCharsets.ISO_8859_1);
+        String members = new String(tar.toByteArray(), StandardCharsets.ISO_8859_1);
         assertTrue(members.contains("tree/file"));
         assertFalse(members.contains("skipped.tmp"));
         store.putCommand(Arrays.asList("printf", "%s", "ünder"), BUCKET, "command", null, null);
@@ -182,11 +184,15 @@ class StoreTest {
     }
 
     @Test
-    void secrets_are_in_no_exception_and_wiped() {
+    void secrets_are_in_no_exception_and_wiped() throws ReflectiveOperationException {
         char[] secret = "wJalrXUtnFEMI/K7MDENG".toCharArray();
         StoreOptions options = StoreOptions.builder("s3://").endpoint("http://127.0.0.1:1").region("eu-west-1")
                 .credentials("AKIDEXAMPLE", secret).sessionToken("token-of-session".toCharArray()).tries(1).build();
+        Field kept = StoreOptions.class.getDeclaredField("secretKey");
+        kept.setAccessible(true);
+        char[] copy = (char[]) kept.get(options);
         try (Store unreachable = Store.open(options)) {
+            assertArrayEquals(new char[copy.length], copy);
             JpsBackupException e = assertThrows(JpsBackupException.class, () -> unreachable.stat(BUCKET, "key", null));
             assertEquals(Code.UNREACHABLE, e.code());
             String all = e + e.hint() + e.account();
