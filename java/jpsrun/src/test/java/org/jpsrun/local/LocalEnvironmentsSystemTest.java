@@ -256,7 +256,7 @@ class LocalEnvironmentsSystemTest {
         assertFalse(Files.exists(environmentFolder("other")));
         // Another state folder knows nothing of this one; the machine's networks tell.
         LocalEnvironments elsewhere = new LocalEnvironments(folder.resolve("elsewhere"));
-        EnvironmentException e = assertThrows(EnvironmentException.class, () -> elsewhere.create(folder.resolve("two.yml"), null));
+        EnvironmentException e = assertThrows(EnvironmentException.class, () -> elsewhere.create(folder.resolve("other.yml"), null));
         assertTrue(e.getMessage().contains("is in use by"), e.getMessage());
     }
 
