@@ -18,4 +18,4 @@ add_custom_command(
     COMMAND ${CMAKE_COMMAND} -E touch ${manifests}/bundle/jpsbackup-node.tar.gz
     DEPENDS ${node_bundle} ${manifest_sources} ${PROJECT_SOURCE_DIR}/cmake/lay-out-manifests.cmake
     COMMENT "Laying out the manifests" VERBATIM)
-add_custom_target(manifests DEPENDS ${manifests}/bundle/jpsbackup-node.tar.gz)
+add_custom_target(manifests ALL DEPENDS ${manifests}/bundle/jpsbackup-node.tar.gz)

@@ -124,7 +124,7 @@ static int put(struct session *session, const struct source *source, jb_put_opti
 static int run(struct session *session, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
-    struct source source;
+    struct source source = {0};
     struct location location = {0};
     struct patterns patterns = {0};
     jb_put_options options = {

@@ -52,7 +52,7 @@ static void print_journal(const json_t *account, FILE *out)
     json_array_foreach(json_object_get(account, "targets"), index, target)
     {
         fputs("  ", out);
-        print_text(out, account_text(target, "target"));
+        print_text(out, account_text(target, "path"));
         fputc('\n', out);
     }
 }

@@ -308,10 +308,10 @@ static int fill_staging(jb_store *store, struct restore *restore, const char *st
         return code;
     operation_phase(restore->operation, restore->tree ? "extract" : "download", restore->name, restore->object.content_bytes, restore->object.files);
     struct byte_source *bytes = object_source_bytes(source);
-    if (restore->tree)
-        code = extract_tree(restore, bytes, staging, counts, error);
-    else if (options->consumer != NULL)
+    if (options->consumer != NULL)
         code = feed_consumer(restore, bytes, staging, counts, error);
+    else if (restore->tree)
+        code = extract_tree(restore, bytes, staging, counts, error);
     else
         code = write_file(restore, bytes, staging, counts, error);
     object_source_free(source);
