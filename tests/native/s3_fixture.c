@@ -26,7 +26,7 @@ jb_store *s3_fixture_open(const char *endpoint, jb_store_options options)
         options.access_key = "ACCESS";
         options.secret_key = "hush-hush";
     }
-    assert_int_equal(http_library_init(&error), JB_OK);
+    assert_int_equal(jb_library_init(&error), JB_OK);
     if (s3_open_tuned(&options, &tuning, &store, &error) != JB_OK)
         fail_msg("%s", error.text);
     return store;

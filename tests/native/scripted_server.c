@@ -124,6 +124,19 @@ static bool send_all(int socket, const char *bytes, size_t count)
     return true;
 }
 
+static bool send_slowly(int socket, const char *bytes, size_t count, size_t piece)
+{
+    while (count > 0) {
+        size_t now = count < piece ? count : piece;
+        if (!send_all(socket, bytes, now))
+            return false;
+        bytes += now;
+        count -= now;
+        usleep(100000);
+    }
+    return true;
+}
+
 static void wait_for_stop(const struct scripted_server *server)
 {
     struct pollfd wait = {.fd = server->stop, .events = POLLIN};
@@ -153,6 +166,8 @@ static bool answer(struct scripted_server *server, int socket, const struct exch
     bool whole = exchange->fault == FAULT_NONE;
     if (!send_all(socket, header, (size_t)header_size))
         return false;
+    if (exchange->fault == FAULT_SLOW)
+        return send_slowly(socket, exchange->reply, size, exchange->cut);
     if (exchange->reply != NULL && !send_all(socket, exchange->reply, whole ? size : exchange->cut))
         return false;
     if (exchange->fault == FAULT_RESET_IN_REPLY)

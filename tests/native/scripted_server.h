@@ -11,6 +11,7 @@ enum exchange_fault {
     FAULT_RESET_IN_REPLY,    /* the same after `cut` bytes of the reply's body */
     FAULT_CLOSE_IN_REPLY,    /* closed in order after `cut` bytes of the reply's body */
     FAULT_STALL,             /* silence after `cut` bytes of the reply's body, until the server stops */
+    FAULT_SLOW,              /* the reply's body comes in pieces of `cut` bytes, ten a second, to its end */
     FAULT_SILENT,            /* no reply at all, until the server stops */
     FAULT_RAW,               /* `reply` is sent as it is, then the connection closed */
 };

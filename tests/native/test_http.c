@@ -37,7 +37,7 @@ struct setting {
 static void begin(struct setting *setting, const struct exchange *exchanges, size_t count, const char *method)
 {
     setting->server = scripted_server_start(exchanges, count);
-    assert_int_equal(http_library_init(NULL), JB_OK);
+    assert_int_equal(jb_library_init(NULL), JB_OK);
     assert_int_equal(http_client_new(&options, &setting->client, NULL), JB_OK);
     assert_int_equal(jb_operation_new(NULL, &setting->operation, NULL), JB_OK);
     snprintf(setting->url, sizeof setting->url, "%s/x", scripted_server_endpoint(setting->server));
@@ -231,6 +231,22 @@ static void a_stall_within_the_reply_fails_that_try(void **state)
     fault_then_success(&(struct exchange){"PUT", "/x", .status = "200 OK", .reply = "hello, hello", .cut = 5,
                                           .fault = FAULT_STALL}, "bytes");
     assert_in_range(clock_monotonic_ms() - before, STALL_MS, 2000);
+}
+
+static void a_slow_reply_is_no_stall_but_a_trickle_is(void **state)
+{
+    (void)state;
+    static char text[1001];
+    memset(text, 'x', sizeof text - 1);
+    /* The bound is 1 KiB/s, so 307 bytes in each 300 ms. */
+    const struct exchange script[] = {{"GET", "/x", .status = "200 OK", .reply = text, .cut = 20, .fault = FAULT_SLOW},
+                                      {"GET", "/x", .status = "200 OK", .reply = text, .cut = 160, .fault = FAULT_SLOW}};
+    struct setting setting;
+    BEGIN(setting, script, "GET");
+    assert_int_equal(perform(&setting), JB_OK);
+    assert_int_equal(setting.request.tries, 2);
+    assert_string_equal(setting.reply.data, text);
+    end(&setting);
 }
 
 static void a_silent_server_fails_each_try_by_its_stall(void **state)
@@ -477,6 +493,7 @@ int main(void)
         cmocka_unit_test(a_truncated_reply_is_tried_again),
         cmocka_unit_test(garbage_instead_of_http_is_tried_again),
         cmocka_unit_test(a_stall_within_the_reply_fails_that_try),
+        cmocka_unit_test(a_slow_reply_is_no_stall_but_a_trickle_is),
         cmocka_unit_test(a_silent_server_fails_each_try_by_its_stall),
         cmocka_unit_test(a_longer_stall_may_be_allowed_for_one_request),
         cmocka_unit_test(a_reply_longer_than_its_bound_fails),

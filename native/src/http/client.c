@@ -220,14 +220,6 @@ static void *run(void *context)
     }
 }
 
-int http_library_init(jb_error *error)
-{
-    CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (result != CURLE_OK)
-        return error_set(error, JB_ERROR_FAILED, "cannot prepare libcurl: %s", curl_easy_strerror(result));
-    return JB_OK;
-}
-
 static void set_defaults(struct http_options *options)
 {
     static const struct http_options defaults = {

@@ -18,9 +18,6 @@ struct http_options {
     uint32_t retry_after_max_ms;   /* the longest pause that a server may ask for; default 60,000 */
 };
 
-/* Prepares libcurl for the process; harmless to repeat, thread-safe. */
-int http_library_init(jb_error *error);
-
 int http_client_new(const struct http_options *options, struct http_client **client, jb_error *error);
 /* No request may be under way. NULL is allowed. */
 void http_client_free(struct http_client *client);

@@ -58,7 +58,7 @@ struct http_request {
     CURL *easy;
     size_t sent;
     unsigned sendings;        /* within this try */
-    size_t moved, window_moved; /* bytes both ways, in this try and at the stall window's start */
+    int64_t window_moved;     /* bytes both ways in this try when its stall window began */
     int64_t window_began_ms;
     int64_t due_ms;
     void *waiter; /* of http_perform */

@@ -16,7 +16,6 @@ static size_t send_body(char *bytes, size_t size, size_t count, void *context)
     if (now > 0)
         memcpy(bytes, (const char *)request->body + request->sent, now);
     request->sent += now;
-    request->moved += now;
     return now;
 }
 
@@ -46,7 +45,6 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_request *request = context;
     size_t length = size * count;
-    request->moved += length;
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         request->headers.size = 0; /* what came before belongs to a 1xx reply */
         return length;
@@ -82,7 +80,6 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_request *request = context;
     size_t length = size * count;
-    request->moved += length;
     long status = 0;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     int code = JB_OK;
@@ -139,7 +136,7 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     request->status = 0;
     request->received = request->sent = 0;
     request->sendings = 0;
-    request->moved = request->window_moved = 0;
+    request->window_moved = 0;
     request->window_began_ms = clock_monotonic_ms();
     request->fault = HTTP_FAULT_NONE;
     request->reason[0] = '\0';
@@ -186,8 +183,15 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
 bool http_transfer_stalled(struct http_request *request, const struct http_options *options, int64_t now_ms)
 {
     int64_t allowed_ms = (int64_t)options->stall_ms * (request->stall_factor > 0 ? request->stall_factor : 1);
-    if ((int64_t)(request->moved - request->window_moved) >= LOWEST_BYTES_PER_SECOND * allowed_ms / 1000) {
-        request->window_moved = request->moved;
+    /* libcurl's counts of what went through the socket: what our callbacks saw may still lie in its buffers. */
+    curl_off_t sent = 0, received = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl_easy_getinfo(request->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    int64_t moved = sent + received;
+    if (moved < request->window_moved) /* libcurl sends anew */
+        request->window_moved = 0;
+    if (moved - request->window_moved >= LOWEST_BYTES_PER_SECOND * allowed_ms / 1000) {
+        request->window_moved = moved;
         request->window_began_ms = now_ms;
     }
     return now_ms - request->window_began_ms >= allowed_ms;
