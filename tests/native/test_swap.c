@@ -1,0 +1,530 @@
+/* Exchanges on plain directories, mount points, an overlay's lower layer, bound files; and the process's end before every single call. Needs root. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "backup/swap.h"
+#include "backup/swap_system.h"
+#include "scratch.h"
+
+#define JOURNAL "journal/swap.json"
+
+static char root[256]; /* of the scratch directory: targets are absolute */
+
+static const char *at(const char *name)
+{
+    static char paths[8][512];
+    static unsigned turn;
+    char *path = paths[turn++ % 8];
+    snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
+    return path;
+}
+
+static int enter(void **state)
+{
+    (void)state;
+    scratch_enter();
+    assert_non_null(getcwd(root, sizeof(root)));
+    return 0;
+}
+
+/* For the long loops: each of their steps syncs a whole file system, and others may be writing to the disk. */
+static int enter_memory(void **state)
+{
+    enter(state);
+    assert_int_equal(mount("none", root, "tmpfs", 0, NULL), 0);
+    assert_int_equal(chdir(root), 0);
+    return 0;
+}
+
+/* Mounts of this process's own namespace; a test that failed may have left some. */
+static int leave(void **state)
+{
+    (void)state;
+    assert_int_equal(chdir("/"), 0);
+    scratch_run("grep -o ' %s[^ ]*' /proc/self/mountinfo | sort -r | xargs -r umount", root);
+    scratch_leave();
+    return 0;
+}
+
+/* ---- calls that end the process, or fail, at the chosen one ---- */
+
+static int calls_left;  /* before the chosen call; below 0: never */
+static int fail_with;   /* 0: end the process, else the errno of the call */
+static int exchange_errno; /* what an exchange of names answers, 0: it works */
+
+static bool chosen(void)
+{
+    if (calls_left < 0 || calls_left-- > 0)
+        return false;
+    if (fail_with == 0)
+        _exit(42);
+    errno = fail_with;
+    return true;
+}
+
+static int my_rename(int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
+{
+    if (chosen())
+        return -1;
+    if (flags && exchange_errno) {
+        errno = exchange_errno;
+        return -1;
+    }
+    return swap_system_calls.rename(from_directory, from, to_directory, to, flags);
+}
+
+static int my_link(const char *from, const char *to)
+{
+    return chosen() ? -1 : swap_system_calls.link(from, to);
+}
+
+static int my_make_directory(int directory, const char *name, mode_t mode)
+{
+    return chosen() ? -1 : swap_system_calls.make_directory(directory, name, mode);
+}
+
+static int my_remove(int directory, const char *name, int flags)
+{
+    return chosen() ? -1 : swap_system_calls.remove(directory, name, flags);
+}
+
+static int my_sync(int fd)
+{
+    return chosen() ? -1 : swap_system_calls.sync(fd);
+}
+
+static int my_set_time(const char *path, struct timespec mtime)
+{
+    return chosen() ? -1 : swap_system_calls.set_time(path, mtime);
+}
+
+static ssize_t my_write(int fd, const void *bytes, size_t count)
+{
+    return chosen() ? -1 : swap_system_calls.write(fd, bytes, count);
+}
+
+static const struct swap_system my_system = {my_rename, my_link, my_make_directory, my_remove, my_sync, my_set_time, my_write};
+
+static struct swap *open_swap(void)
+{
+    struct swap *swap;
+    jb_error error = JB_ERROR_INIT;
+    if (swap_open(at(JOURNAL), &swap, &error) != JB_OK)
+        fail_msg("%s", error.text);
+    swap_use_system(swap, &my_system);
+    return swap;
+}
+
+/* ---- scenarios: what is swapped, and on what ground ---- */
+
+struct scenario {
+    const char *name;
+    const char *make;    /* makes the old state below "t", which holds a tree "tree" and a file "file" unless `missing` */
+    const char *unmake;
+    const char *method;  /* that the journal must say of the tree; of the file where `copies` */
+    bool missing;        /* the targets do not exist yet */
+    bool copies;
+    int exchange_errno;
+};
+
+#define OLD_TREE(where)                                                                                                  \
+    "mkdir -p " where "/sub/deep && printf old > " where "/one && printf old2 > " where "/sub/deep/two && ln -s /etc " where "/link && " \
+    "setfattr -n user.k -v old " where " " where "/sub; chmod 750 " where " && chown 11:12 " where " && touch -d @1000000000.25 " where "/sub/deep " where "/sub " where
+
+#define OLD_FILE "printf oldfile > t/file && chmod 640 t/file && chown 5:6 t/file && touch -d @1000000001 t/file"
+
+static const struct scenario scenarios[] = {
+    {"plain", "mkdir t && " OLD_TREE("t/tree") " && " OLD_FILE, "true", "exchange", false, false, 0},
+    {"no exchange", "mkdir t && " OLD_TREE("t/tree") " && " OLD_FILE, "true", "rename", false, false, EINVAL},
+    {"missing", "mkdir t", "true", "rename", true, false, 0},
+    {"mount point",
+     "mkdir -p t/tree && mount -t tmpfs none t/tree && " OLD_TREE("t/tree") " && printf x > bound && touch t/file && mount --bind bound t/file && " OLD_FILE,
+     "umount t/tree t/file", "entries", false, true, 0},
+    {"overlay",
+     "mkdir -p ov && mount -t tmpfs none ov && mkdir -p ov/l ov/u ov/w t && " OLD_TREE("ov/l/tree") " && touch ov/l/file && "
+     "mount -t overlay overlay -o lowerdir=ov/l,upperdir=ov/u,workdir=ov/w t && " OLD_FILE,
+     "umount t ov", "entries", false, false, 0},
+};
+#define SCENARIOS (sizeof(scenarios) / sizeof(*scenarios))
+
+/* All that a state is, but for directories' sizes and the number of names. */
+static void list_state(const char *into)
+{
+    scratch_run("(find t -printf '%%p %%y %%m %%U %%G %%l %%T@\\n' | grep -v '^t d' | sort; getfattr -R -h -d -m user t; "
+                "find t -type f -exec md5sum {} + | sort) > %s 2>&1", into);
+}
+
+static void make_old(const struct scenario *scenario)
+{
+    scratch_run("%s", scenario->make);
+    exchange_errno = scenario->exchange_errno;
+    list_state("old.list");
+}
+
+static void unmake(const struct scenario *scenario)
+{
+    scratch_run("%s", scenario->unmake);
+    scratch_run("rm -rf t ov bound");
+}
+
+/* stage, fill, exchange; each by a handle of its own, as by processes of their own. */
+static int stage_and_exchange(jb_error *error)
+{
+    char tree[512], file[512];
+    struct swap *swap = open_swap();
+    int code = swap_stage(swap, NULL, at("t/tree"), SWAP_TREE, tree, sizeof(tree), error);
+    if (code == JB_OK)
+        code = swap_stage(swap, NULL, at("t/file"), SWAP_FILE, file, sizeof(file), error);
+    if (code == JB_OK) {
+        scratch_run("mkdir -p %s/sub %s/fresh && printf new > %s/one && printf new3 > %s/sub/three && setfattr -n user.k -v new %s && chown 21:22 %s && "
+                    "chmod 705 %s && touch -d @1100000000.5 %s/one %s/sub/three %s/sub %s/fresh %s && "
+                    "printf newfile > %s && chmod 604 %s && touch -d @1100000001 %s",
+                    tree, tree, tree, tree, tree, tree, tree, tree, tree, tree, tree, tree, file, file, file);
+        code = swap_staged(swap, NULL, at("t/tree"), false, error);
+    }
+    if (code == JB_OK)
+        code = swap_staged(swap, NULL, at("t/file"), false, error);
+    swap_close(swap);
+    if (code != JB_OK)
+        return code;
+    swap = open_swap();
+    code = swap_exchange(swap, NULL, error);
+    swap_close(swap);
+    return code;
+}
+
+static int undo(jb_error *error)
+{
+    struct swap *swap = open_swap();
+    int code = swap_undo(swap, NULL, error);
+    swap_close(swap);
+    return code;
+}
+
+static int commit(bool keep_old, jb_error *error)
+{
+    struct swap *swap = open_swap();
+    int code = swap_commit(swap, NULL, keep_old, error);
+    swap_close(swap);
+    return code;
+}
+
+static void must(int code, const jb_error *error)
+{
+    if (code != JB_OK)
+        fail_msg("%s (%s)", error->text, error->hint);
+}
+
+static void same_state(const char *expected)
+{
+    list_state("now.list");
+    scratch_run("diff %s now.list", expected);
+    scratch_run("test -z \"$(ls journal 2>/dev/null)\" && test -z \"$(find . -name '.jpsbackup-*')\"");
+}
+
+/* The new state of this ground, by a run that nothing disturbs. */
+static void list_new_state(const struct scenario *scenario)
+{
+    jb_error error = JB_ERROR_INIT;
+    calls_left = -1;
+    make_old(scenario);
+    must(stage_and_exchange(&error), &error);
+    must(commit(false, &error), &error);
+    list_state("new.list");
+    same_state("new.list");
+    scratch_run("test \"$(cat t/tree/one t/tree/sub/three t/file)\" = newnew3newfile && test ! -e t/tree/link && "
+                "test \"$(stat -c '%%a %%u %%g %%y' t/tree)\" = \"$(TZ=UTC0 date -d @1100000000.5 '+705 21 22 %%F %%T.%%N +0000')\"");
+    unmake(scenario);
+}
+
+static void exchange_commit_and_undo_on_every_ground(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        jb_error error = JB_ERROR_INIT;
+        print_message("%s\n", scenarios[i].name);
+        list_new_state(&scenarios[i]);
+        make_old(&scenarios[i]);
+        must(stage_and_exchange(&error), &error);
+        scratch_run("grep -c '\"method\": \"%s\"' " JOURNAL " > /dev/null", scenarios[i].method);
+        scratch_run("test %d = $(grep -c '\"method\": \"copy\"' " JOURNAL ")", scenarios[i].copies);
+        must(undo(&error), &error);
+        same_state("old.list");
+        must(undo(&error), &error);
+        same_state("old.list");
+        unmake(&scenarios[i]);
+    }
+}
+
+/* Runs `work` in a child that ends at the call; false once it comes to its end before. */
+static bool dies_at(int call, int (*work)(jb_error *error))
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        jb_error error = JB_ERROR_INIT;
+        calls_left = call;
+        fail_with = 0;
+        int code = work(&error);
+        if (code != JB_OK)
+            fprintf(stderr, "%s (%s)\n", error.text, error.hint);
+        _exit(code == JB_OK ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) != 0)
+        assert_int_equal(WEXITSTATUS(status), 42);
+    return WEXITSTATUS(status) == 42;
+}
+
+static int commit_all(jb_error *error)
+{
+    return commit(false, error);
+}
+
+static void undo_after_death_at_every_call(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        int call = 0;
+        for (bool died = true; died; call++) {
+            jb_error error = JB_ERROR_INIT;
+            make_old(&scenarios[i]);
+            died = dies_at(call, stage_and_exchange);
+            calls_left = -1;
+            must(undo(&error), &error);
+            same_state("old.list");
+            unmake(&scenarios[i]);
+        }
+        print_message("%s: %d calls\n", scenarios[i].name, call - 1);
+        assert_true(call > 20);
+    }
+}
+
+static void undo_again_after_its_own_death_at_every_call(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        int call = 0;
+        for (bool died = true; died; call++) {
+            jb_error error = JB_ERROR_INIT;
+            calls_left = -1;
+            make_old(&scenarios[i]);
+            must(stage_and_exchange(&error), &error);
+            died = dies_at(call, undo);
+            calls_left = -1;
+            must(undo(&error), &error);
+            same_state("old.list");
+            unmake(&scenarios[i]);
+        }
+        print_message("%s: %d calls\n", scenarios[i].name, call - 1);
+        assert_true(call > 8);
+    }
+}
+
+static void commit_again_after_death_at_every_call(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        list_new_state(&scenarios[i]);
+        int call = 0;
+        for (bool died = true; died; call++) {
+            jb_error error = JB_ERROR_INIT;
+            calls_left = -1;
+            make_old(&scenarios[i]);
+            must(stage_and_exchange(&error), &error);
+            died = dies_at(call, commit_all);
+            calls_left = -1;
+            must(commit(false, &error), &error);
+            same_state("new.list");
+            unmake(&scenarios[i]);
+        }
+        print_message("%s: %d calls\n", scenarios[i].name, call - 1);
+    }
+}
+
+/* A call that fails: the exchange puts the old state back by itself, and can be made once more. */
+static void failed_exchange_brings_the_old_state_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        bool failed = true;
+        for (int call = 0; failed; call++) {
+            jb_error error = JB_ERROR_INIT;
+            make_old(&scenarios[i]);
+            calls_left = call;
+            fail_with = EIO;
+            failed = stage_and_exchange(&error) != JB_OK;
+            bool reached = calls_left < 0;
+            calls_left = -1;
+            fail_with = 0;
+            if (failed) {
+                assert_non_null(strstr(error.text, "rror")); /* "Input/output error" */
+                struct swap *swap = open_swap();
+                char *text = swap_describe(swap, &error);
+                /* A sync that failed on the way back may leave that to undo, but nothing else. */
+                assert_true(strstr(text, "\"staging\",") || strstr(text, "\"undoing\","));
+                free(text);
+                swap_close(swap);
+            } else
+                failed = reached; /* some calls have another way round */
+            must(undo(&error), &error);
+            same_state("old.list");
+            unmake(&scenarios[i]);
+        }
+    }
+}
+
+static void old_content_is_kept_when_asked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        jb_error error = JB_ERROR_INIT;
+        calls_left = -1;
+        make_old(&scenarios[i]);
+        must(stage_and_exchange(&error), &error);
+        must(commit(true, &error), &error);
+        scratch_run("test -z \"$(ls journal)\" && test \"$(cat t/tree/one t/file)\" = newnewfile");
+        if (scenarios[i].missing)
+            scratch_run("test -z \"$(find t -name '.jpsbackup-*')\"");
+        else
+            scratch_run("old=$(find t -path '*/.jpsbackup-*/old' -type d) && test \"$(cat $old/one $old/sub/deep/two)\" = oldold2 && "
+                        "test \"$(cat $(find t -path '*/.jpsbackup-*/old' -type f))\" = oldfile && test -z \"$(find t -path '*/.jpsbackup-*/new')\"");
+        unmake(&scenarios[i]);
+    }
+}
+
+static void expect(int code, int expected, jb_error *error, const char *text)
+{
+    assert_int_equal(code, expected);
+    if (!strstr(error->text, text))
+        fail_msg("'%s' is not in '%s'", text, error->text);
+}
+
+static void wrong_calls_are_refused(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    char staging[512];
+    calls_left = -1;
+    scratch_run("mkdir -p tree/sub && touch file && ln -s tree link");
+    struct swap *swap = open_swap();
+    struct swap *second;
+    expect(swap_open(at(JOURNAL), &second, &error), JB_ERROR_CONFLICT, &error, "another process");
+    expect(swap_open("relative", &second, &error), JB_ERROR_USAGE, &error, "must be absolute");
+    expect(swap_stage(swap, NULL, "tree", SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "absolute");
+    expect(swap_stage(swap, NULL, "/", SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "not '/'");
+    expect(swap_stage(swap, NULL, at("link"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "is a link");
+    expect(swap_stage(swap, NULL, at("file"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "no directory");
+    expect(swap_stage(swap, NULL, at("tree"), SWAP_FILE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "no regular file");
+    expect(swap_stage(swap, NULL, at("nowhere/tree"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_NOT_FOUND, &error, "cannot find");
+    expect(swap_exchange(swap, NULL, &error), JB_ERROR_STATE, &error, "nothing is staged");
+    must(swap_stage(swap, NULL, at("tree"), SWAP_TREE, staging, sizeof(staging), &error), &error);
+    expect(swap_stage(swap, NULL, at("link/sub"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "inside one another");
+    expect(swap_stage(swap, NULL, at("."), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "last name");
+    expect(swap_exchange(swap, NULL, &error), JB_ERROR_STATE, &error, "not staged whole");
+    expect(swap_commit(swap, NULL, false, &error), JB_ERROR_STATE, &error, "not exchanged");
+    expect(swap_staged(swap, NULL, at("file"), false, &error), JB_ERROR_NOT_FOUND, &error, "is not staged");
+    /* Staged anew: the first place goes. */
+    char again[512];
+    must(swap_stage(swap, NULL, at("tree"), SWAP_TREE, again, sizeof(again), &error), &error);
+    assert_string_not_equal(staging, again);
+    assert_int_equal(access(staging, F_OK), -1);
+    must(swap_staged(swap, NULL, at("tree"), true, &error), &error);
+    must(swap_exchange(swap, NULL, &error), &error);
+    expect(swap_stage(swap, NULL, at("file"), SWAP_FILE, staging, sizeof(staging), &error), JB_ERROR_STATE, &error, "was begun");
+    expect(swap_exchange(swap, NULL, &error), JB_ERROR_STATE, &error, "nothing is staged");
+    must(swap_commit(swap, NULL, false, &error), &error);
+    must(swap_commit(swap, NULL, false, &error), &error);
+    swap_close(swap);
+    scratch_run("test -z \"$(ls -A tree)\" && test -z \"$(ls -A journal)\"");
+}
+
+static void foreign_journals_move_and_remove_nothing(void **state)
+{
+    (void)state;
+    static const char *const journals[] = {
+        "", "{", "[]", "{}", "{\"format\": \"jpsbackup-swap\", \"version\": 1, \"state\": \"undone\", \"targets\": [{}]}",
+        "{\"format\": \"jpsbackup-swap\", \"version\": 2, \"state\": \"undone\", \"targets\": []}",
+        "{\"format\": \"jpsbackup-swap\", \"version\": 1, \"state\": \"undone\", \"keep_old\": false, \"targets\": [{\"path\": \"/tmp/x\", \"kind\": \"tree\", "
+        "\"method\": \"rename\", \"container\": \"/etc\", \"existed\": true, \"whole\": true, \"phase\": \"in\", \"back\": false, \"tag_forward\": 2, "
+        "\"tag_back\": 4, \"new_time\": [0, 0], \"old_time\": [0, 0]}]}",
+    };
+    scratch_run("mkdir journal");
+    for (size_t i = 0; i < sizeof(journals) / sizeof(*journals); i++) {
+        scratch_run("cat > " JOURNAL " <<'END'\n%s\nEND", journals[i]);
+        struct swap *swap;
+        jb_error error = JB_ERROR_INIT;
+        int code = swap_open(at(JOURNAL), &swap, &error);
+        assert_true(code == JB_ERROR_FORMAT || code == JB_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.text, "swap.json"));
+    }
+}
+
+static void deep_trees_are_removed_and_mounts_are_not(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    char staging[512];
+    calls_left = -1;
+    scratch_run("mkdir tree && python3 -c \"\nimport os\nos.chdir('tree')\nfor i in range(3000):\n  os.mkdir('dddddddd'); os.chdir('dddddddd')\nopen('f', 'w')\"");
+    struct swap *swap = open_swap();
+    must(swap_stage(swap, NULL, at("tree"), SWAP_TREE, staging, sizeof(staging), &error), &error);
+    must(swap_staged(swap, NULL, at("tree"), false, &error), &error);
+    must(swap_exchange(swap, NULL, &error), &error);
+    must(swap_commit(swap, NULL, false, &error), &error);
+    scratch_run("test -z \"$(ls -A tree)\"");
+    uint64_t room = 0;
+    must(swap_space(at("tree/not/yet"), &room, &error), &error);
+    assert_true(room > 0);
+
+    /* Content that a forgotten mount shows inside the old tree must live on. */
+    scratch_run("mkdir -p tree/inner data && touch data/precious");
+    must(swap_stage(swap, NULL, at("tree"), SWAP_TREE, staging, sizeof(staging), &error), &error);
+    must(swap_staged(swap, NULL, at("tree"), false, &error), &error);
+    must(swap_exchange(swap, NULL, &error), &error);
+    scratch_run("mount -t tmpfs none $(echo .jpsbackup-*/new/inner) && touch $(echo .jpsbackup-*/new/inner)/precious");
+    expect(swap_commit(swap, NULL, false, &error), JB_ERROR_CONFLICT, &error, "mounted on 'inner'");
+    scratch_run("test -e .jpsbackup-*/new/inner/precious && umount .jpsbackup-*/new/inner");
+    must(swap_commit(swap, NULL, false, &error), &error);
+    swap_close(swap);
+}
+
+int main(void)
+{
+    /* Mounts are seen by this process and its children only, and end with them. */
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+        fprintf(stderr, "this test needs root and its own mounts\n");
+        return 1;
+    }
+    umask(022);
+#define CASE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define LOOP(name) cmocka_unit_test_setup_teardown(name, enter_memory, leave)
+    const struct CMUnitTest tests[] = {
+        CASE(exchange_commit_and_undo_on_every_ground),
+        LOOP(undo_after_death_at_every_call),
+        LOOP(undo_again_after_its_own_death_at_every_call),
+        LOOP(commit_again_after_death_at_every_call),
+        LOOP(failed_exchange_brings_the_old_state_back),
+        CASE(old_content_is_kept_when_asked),
+        CASE(wrong_calls_are_refused),
+        CASE(foreign_journals_move_and_remove_nothing),
+        CASE(deep_trees_are_removed_and_mounts_are_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
