@@ -3,7 +3,8 @@
 # usage: seaweedfs.sh install
 #        seaweedfs.sh start DIR [ADDRESS]   default 127.0.0.1; prints the endpoint and the file with the keys, a line each
 #        seaweedfs.sh stop DIR              the data stay in DIR
-# Known not to be as S3: docs/dependencies.md.
+# Not as S3 does it: a wrong x-amz-content-sha256 is accepted, If-Match on a missing key answers 412 and not 404,
+# lists are not in byte order across '/', and a key that ends in '/' loses its data.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

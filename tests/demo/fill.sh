@@ -6,10 +6,12 @@ set -euo pipefail
 environment=$1 mebibytes=${2:-60}
 [[ $mebibytes =~ ^[1-9][0-9]{0,5}$ ]] || { echo "fill.sh: size '$mebibytes' is not a number of mebibytes" >&2; exit 2; }
 
-on() { local node=$1; shift; ${JPSRUN:-jpsrun} env exec "$environment" "$node" -- "$@"; }
+on() { # NODE USER COMMAND...
+    ${JPSRUN:-jpsrun} env exec "$environment" "$1" --user "$2" -- "${@:3}"
+}
 
 # Binaries in the repository: files in the data store, rows in the database, entries in the index.
-on bl bash -s "$mebibytes" <<'E'
+on bl root bash -s "$mebibytes" <<'E'
 set -euo pipefail
 curl -fsS -X POST "http://127.0.0.1/fill?seed=1&count=$(($1 * 5))&bytes=$(($1 << 20))" > /dev/null
 printf 'A page with its own name\n' | curl -fsS -o /dev/null -T - http://127.0.0.1/content/sites/demo/home
@@ -24,7 +26,7 @@ exit 1
 E
 
 # Files beside it, as the user that owns them: names, links, modes and times that an archive easily loses.
-on proc setpriv --reuid tomcat --regid tomcat --clear-groups bash -s <<'E'
+on proc tomcat bash -s <<'E'
 set -euo pipefail
 umask 022
 cd /data/digital-factory-data

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jpsrun.platform.EnvironmentException;
 
@@ -17,6 +19,13 @@ final class Command {
     static final int MAX_OUTPUT_BYTES = 8 << 20;
     /** How long output is still awaited after the program's end: a daemon that it left may hold its streams open. */
     private static final long LINGER_MS = 1000;
+
+    /** What runs now. When the runner is ended, by a signal too, the commands that it started end with it. */
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Command::end), "end of commands"));
+    }
 
     private Command() {}
 
@@ -98,6 +107,7 @@ final class Command {
             throw new EnvironmentException("cannot run '" + command.get(0) + "': " + e.getMessage(),
                     "install what scripts/install-packages.sh lists", e);
         }
+        RUNNING.add(process);
         Copy output = new Copy(process.getInputStream(), out, process);
         Copy errors = new Copy(process.getErrorStream(), err, process);
         // Ends by itself: at the input's end, or when the program no longer reads.
@@ -113,12 +123,20 @@ final class Command {
             end(process);
             Thread.currentThread().interrupt();
             throw new EnvironmentException("'" + command.get(0) + "' was interrupted", null, e);
+        } finally {
+            RUNNING.remove(process);
         }
     }
 
-    /** Ends a process and all that it started: the program on a node is a grandchild. */
+    /** Ends what a process started (the program on a node is a grandchild), and it too if it does not follow. */
     private static void end(Process process) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
+        try {
+            // nsenter collects its child and ends; killed first, it would leave a dead process behind on the node.
+            process.waitFor(500, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         process.destroyForcibly();
     }
 

@@ -64,6 +64,9 @@ final class LocalNode {
             process.getOutputStream().write("go\n".getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().flush();
             expect(answers, "ready");
+            // From here on the node has streams of its own.
+            process.getOutputStream().close();
+            answers.close();
         } catch (IOException | RuntimeException e) {
             end();
             if (process != null) {

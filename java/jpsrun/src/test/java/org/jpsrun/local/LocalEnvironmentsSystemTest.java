@@ -292,8 +292,7 @@ class LocalEnvironmentsSystemTest {
     @Test
     void outlivesItsMakerAndSurvivesCrashes() throws Exception {
         create("crash", "10.231.19.0/24", "- {group: cp, nodeType: t, count: 2, setup: ['echo x > /data/x']}\n");
-        Process maker = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-cp",
-                System.getProperty("java.class.path"), Starter.class.getName(), folder.resolve("state").toString(), "crash").inheritIO().start();
+        Process maker = runner("start", "crash");
         assertEquals(0, maker.waitFor());
         assertEquals("running", environments.status("crash").get(0).get("status"));
         long pid = Long.parseLong(Files.readString(nodeFolder("crash").resolve("pid")).split(" ")[0]);
@@ -316,12 +315,44 @@ class LocalEnvironmentsSystemTest {
         }
     }
 
-    /** A runner of its own that starts an environment and ends. */
-    static final class Starter {
-        private Starter() {}
+    @Test
+    void restartsANode() {
+        assertEquals(0, command("touch /run/gone /data/kept").get("result"));
+        assertEquals(0, call("environment.control.RestartNodesByGroup", "nodeGroup", "cp").get("result"));
+        assertOut("is running", "[ ! -e /run/gone ] && [ -e /data/kept ] && service app status | cut -d' ' -f2,3");
+    }
+
+    @Test
+    void commandsEndWithTheirRunner() throws Exception {
+        Process runner = runner("exec", "two", "sleep", "987");
+        for (int i = 0; i < 500 && !command("ps -eo args").get("out").toString().contains("sleep 987"); i++) {
+            Thread.sleep(20);
+        }
+        assertTrue(command("ps -eo args").get("out").toString().contains("sleep 987"));
+        runner.destroy();
+        runner.waitFor();
+        assertFalse(command("ps -eo args").get("out").toString().contains("sleep 987"));
+    }
+
+    private Process runner(String... arguments) throws IOException {
+        List<String> command = new java.util.ArrayList<>(Arrays.asList(Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-cp", System.getProperty("java.class.path"), Runner.class.getName(), folder.resolve("state").toString()));
+        command.addAll(Arrays.asList(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("runner.log").toFile()).start();
+    }
+
+    /** A runner of its own: STATE start NAME, or STATE exec NAME COMMAND... */
+    static final class Runner {
+        private Runner() {}
 
         public static void main(String[] arguments) {
-            new LocalEnvironments(Path.of(arguments[0])).start(arguments[1]);
+            LocalEnvironments environments = new LocalEnvironments(Path.of(arguments[0]));
+            if (arguments[1].equals("start")) {
+                environments.start(arguments[2]);
+            } else {
+                environments.exec(arguments[2], "cp", "root", Arrays.asList(arguments).subList(3, arguments.length), System.in, System.out,
+                        System.err);
+            }
         }
     }
 }
