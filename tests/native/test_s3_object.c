@@ -336,6 +336,22 @@ static void lost_answer_of_a_replacement_is_recognised_after_a_500(void **state)
     s3_fixture_end(&fixture);
 }
 
+static void lost_answers_of_all_tries_are_recognised(void **state)
+{
+    (void)state;
+    /* The third try meets a kept connection, on which libcurl itself sends once more. */
+    const struct exchange script[] = {{"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+                                      {"PUT", "/bucket/key", .status = "503 Busy"},
+                                      {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+                                      {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+                                      {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
+    struct s3_fixture fixture;
+    jb_object_info info = {.size = sizeof info};
+    BEGIN(fixture, script);
+    assert_int_equal(write_hello(&fixture, if_absent, &info), JB_OK);
+    s3_fixture_end(&fixture);
+}
+
 static void lost_answer_with_somebody_elses_object_is_a_conflict(void **state)
 {
     (void)state;
@@ -460,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_conditional_write_in_a_missing_bucket_is_not_found),
         cmocka_unit_test(lost_answer_of_a_conditional_write_is_recognised_as_ones_own),
         cmocka_unit_test(lost_answer_of_a_replacement_is_recognised_after_a_500),
+        cmocka_unit_test(lost_answers_of_all_tries_are_recognised),
         cmocka_unit_test(lost_answer_with_somebody_elses_object_is_a_conflict),
         cmocka_unit_test(lost_answer_that_cannot_be_read_back_is_said_to_be_unknown),
         cmocka_unit_test(concurrent_conditional_requests_are_tried_again),

@@ -224,6 +224,23 @@ static void s3_example_get_object_and_list(void **state)
     credentials_clean_up(&credentials);
 }
 
+static void headers_are_sorted_whatever_their_case(void **state)
+{
+    (void)state;
+    struct credentials credentials;
+    assert_int_equal(credentials_load(&credentials, access_key, secret_key, NULL, NULL), JB_OK);
+    const struct sigv4_header headers[] = {{"x-b", "2"}, {"host", "h"}, {"X-C", "3"}, {"X-A", "1"}};
+    const struct sigv4_request request = {"GET", "/", "", headers, 4, SIGV4_UNSIGNED_PAYLOAD};
+    const struct sigv4_scope scope = {&credentials, "us-east-1", "s3", "20130524T000000Z"};
+    struct sigv4_signature signature;
+    sigv4_signature_init(&signature);
+    assert_int_equal(sigv4_sign(&request, &scope, &signature, NULL), JB_OK);
+    assert_string_equal(signature.canonical_request.data,
+                        "GET\n/\n\nhost:h\nx-a:1\nx-b:2\nx-c:3\n\nhost;x-a;x-b;x-c\nUNSIGNED-PAYLOAD");
+    sigv4_signature_clean_up(&signature);
+    credentials_clean_up(&credentials);
+}
+
 static void s3_path_is_encoded_once_and_keeps_dots(void **state)
 {
     (void)state;
@@ -253,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_the_published_vectors),
         cmocka_unit_test(s3_example_get_object_and_list),
+        cmocka_unit_test(headers_are_sorted_whatever_their_case),
         cmocka_unit_test(s3_path_is_encoded_once_and_keeps_dots),
         cmocka_unit_test(malformed_encodings_are_refused),
     };

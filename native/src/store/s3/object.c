@@ -152,10 +152,11 @@ int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const
         code = JB_ERROR_CONFLICT;
     }
     bool same = false;
-    if (code == JB_ERROR_CONFLICT && condition.when != STORE_ALWAYS && request.http.maybe_applied) {
+    if ((code == JB_ERROR_CONFLICT || code == JB_ERROR_UNREACHABLE) && condition.when != STORE_ALWAYS &&
+        request.http.maybe_applied) {
         jb_error unknown = JB_ERROR_INIT;
         int read_code = read_back(store, operation, bucket, key, bytes, count, info, &same, &unknown);
-        if (read_code != JB_OK) {
+        if (read_code != JB_OK && code == JB_ERROR_CONFLICT) {
             error_prefix(&unknown, "cannot tell whether the write was done");
             error_copy(&problem, &unknown);
             code = read_code;
