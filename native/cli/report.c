@@ -21,7 +21,7 @@ int report(jb_error *error, jb_code code, const char *format, ...)
     va_start(arguments, format);
     set_text(error, code, format, arguments);
     va_end(arguments);
-    return code;
+    return (int)code;
 }
 
 static jb_code code_of_errno(int errnum)
@@ -53,7 +53,7 @@ int report_errno(jb_error *error, int errnum, const char *format, ...)
     char reason[128];
     snprintf(error->text + used, sizeof error->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));
     error->store_status = errnum;
-    return code;
+    return (int)code;
 }
 
 int report_no_memory(jb_error *error)
@@ -69,7 +69,7 @@ int report_hint(jb_error *error, const char *format, ...)
         error->hint[0] = '\0';
     va_end(arguments);
     replace_controls(error->hint);
-    return error->code;
+    return (int)error->code;
 }
 
 int exit_status(jb_code code)

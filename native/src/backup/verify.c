@@ -132,7 +132,7 @@ int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_n
     if (code == JB_ERROR_FORMAT)
         error->code = JB_ERROR_VERIFY; /* a damaged seal */
     if (code != JB_OK)
-        return error->code;
+        return (int)error->code;
     struct verification verification = {.store = store, .operation = operation, .bucket = name->bucket, .backup = &backup, .full = full};
     json_t *results = json_array();
     uint64_t damaged = 0;

@@ -40,12 +40,12 @@ void clock_format_amz(int64_t seconds, char text[17])
     format_time(seconds, "%Y%m%dT%H%M%SZ", text, 17);
 }
 
-/* timegm accepts the 31st of February; a round trip shows whether the date exists. */
+/* timegm accepts the 31st of February; a round trip shows whether the date exists. Nothing here is older than 1970. */
 static bool to_seconds(const struct tm *parts, int64_t *seconds)
 {
     struct tm normal = *parts;
     time_t when = timegm(&normal);
-    if (normal.tm_year != parts->tm_year || normal.tm_mon != parts->tm_mon || normal.tm_mday != parts->tm_mday ||
+    if (when < 0 || normal.tm_year != parts->tm_year || normal.tm_mon != parts->tm_mon || normal.tm_mday != parts->tm_mday ||
         normal.tm_hour != parts->tm_hour || normal.tm_min != parts->tm_min || normal.tm_sec != parts->tm_sec)
         return false;
     *seconds = (int64_t)when;

@@ -44,7 +44,7 @@ int error_set(jb_error *error, jb_code code, const char *format, ...)
         set_text(error, code, format, arguments);
         va_end(arguments);
     }
-    return code;
+    return (int)code;
 }
 
 static jb_code code_of_errno(int errnum)
@@ -67,7 +67,7 @@ int error_set_errno(jb_error *error, int errnum, const char *format, ...)
 {
     jb_code code = code_of_errno(errnum);
     if (error == NULL)
-        return code;
+        return (int)code;
     va_list arguments;
     va_start(arguments, format);
     set_text(error, code, format, arguments);
@@ -78,7 +78,7 @@ int error_set_errno(jb_error *error, int errnum, const char *format, ...)
     error->store_status = errnum;
     if (code == JB_ERROR_NO_SPACE)
         error_hint(error, "free space on that file system, or choose another place");
-    return code;
+    return (int)code;
 }
 
 int error_no_memory(jb_error *error)
@@ -96,7 +96,7 @@ int error_hint(jb_error *error, const char *format, ...)
         error->hint[0] = '\0';
     va_end(arguments);
     replace_control_characters(error->hint);
-    return error->code;
+    return (int)error->code;
 }
 
 int error_prefix(jb_error *error, const char *format, ...)
@@ -116,7 +116,7 @@ int error_prefix(jb_error *error, const char *format, ...)
     prefixed[used] = '\0';
     memcpy(error->text, prefixed, used + 1);
     replace_control_characters(error->text);
-    return error->code;
+    return (int)error->code;
 }
 
 int error_copy(jb_error *to, const jb_error *from)
@@ -126,5 +126,5 @@ int error_copy(jb_error *to, const jb_error *from)
         *to = *from;
         to->size = size;
     }
-    return from->code;
+    return (int)from->code;
 }

@@ -25,7 +25,7 @@ int file_temporary_make(const struct file_place *place, struct file_temporary *t
     error_set_errno(error, errnum, "cannot make a temporary file beside '%s'", place->name);
     if (errnum == EACCES || errnum == EROFS)
         error->code = JB_ERROR_ACCESS;
-    return error->code;
+    return (int)error->code;
 }
 
 void file_temporary_drop(const struct file_place *place, struct file_temporary *temporary)
@@ -130,7 +130,9 @@ static int replace(struct file_store *store, jb_operation *operation, const char
     if (code == JB_OK && renameat(place->directory_fd, temporary->name, place->directory_fd, place->name) != 0) {
         int errnum = errno;
         error_set_errno(error, errnum, "cannot put '%s/%s' in place", bucket, key);
-        code = error->code = errnum == EISDIR ? JB_ERROR_CONFLICT : error->code;
+        if (errnum == EISDIR)
+            error->code = JB_ERROR_CONFLICT;
+        code = (int)error->code;
     } else if (code == JB_OK) {
         temporary->name[0] = '\0';
     }

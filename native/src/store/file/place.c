@@ -16,7 +16,7 @@ static int failed(struct file_store *store, int errnum, const char *bucket, cons
     error_set_errno(error, errnum, "cannot open '%s/%s/%s'", store->root, bucket, key);
     if (errnum == EACCES || errnum == EPERM)
         error->code = JB_ERROR_ACCESS;
-    return error->code;
+    return (int)error->code;
 }
 
 int file_bucket_open(struct file_store *store, const char *bucket, int *fd, jb_error *error)
@@ -30,7 +30,7 @@ int file_bucket_open(struct file_store *store, const char *bucket, int *fd, jb_e
         return error_hint(error, "make the bucket first, or check its name");
     if (errnum == EACCES)
         error->code = JB_ERROR_ACCESS;
-    return error->code;
+    return (int)error->code;
 }
 
 int file_make_bucket(jb_store *base, jb_operation *operation, const char *bucket, jb_error *error)
@@ -53,7 +53,7 @@ int file_make_bucket(jb_store *base, jb_operation *operation, const char *bucket
     error_set_errno(error, errnum, "cannot make the bucket '%s' in 'file://%s'", bucket, store->root);
     if (errnum == EACCES || errnum == EROFS)
         error->code = JB_ERROR_ACCESS;
-    return error->code;
+    return (int)error->code;
 }
 
 /* Opens the directory `name` in `parent`; 0, or -1 with errno. */

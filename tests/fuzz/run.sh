@@ -1,0 +1,30 @@
+#!/bin/bash
+# Runs one fuzzer from its seeds: run.sh PROGRAM SECONDS. What it finds stays beside the program.
+set -euo pipefail
+program=$1 seconds=$2
+name=$(basename "$program"); name=${name#fuzz_}
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/seeds" "$work/new"
+[ ! -d "$here/corpus/$name" ] || cp "$here/corpus/$name"/* "$work/seeds"
+
+# Seeds that are not text are made here by other programs.
+mkdir -p "$work/tree/folder"
+printf 'some text\n' > "$work/tree/folder/file"
+ln -s file "$work/tree/folder/link"
+ln "$work/tree/folder/file" "$work/tree/folder/hard"
+head -c 3000 /dev/zero > "$work/tree/sparse"
+touch "$work/tree/$(printf 'long%.0s' {1..40})"
+case $name in
+tar)
+    for form in gnu pax ustar; do tar --format=$form -C "$work" -cf "$work/seeds/$form" tree 2> /dev/null || :; done
+    tar --format=gnu --sparse -C "$work" -cf "$work/seeds/sparse" tree ;;
+decompressor)
+    zstd -q -c "$work/tree/folder/file" > "$work/seeds/zstd"
+    gzip -c "$work/tree/folder/file" > "$work/seeds/gzip"
+    cat "$work/seeds/gzip" "$work/seeds/gzip" > "$work/seeds/two" ;;
+esac
+"$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 \
+    -artifact_prefix="$(dirname "$program")/$name-" "$work/new" "$work/seeds" > "$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }
+grep -E 'number_of_executed_units|new_units_added' "$work/log"
