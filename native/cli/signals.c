@@ -27,6 +27,10 @@ void signals_cancel(jb_operation *operation)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* A lost terminal is no reason to leave things half done; nohup's wish that it be ignored stands. */
+    struct sigaction present;
+    if (sigaction(SIGHUP, NULL, &present) == 0 && present.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
 bool signals_received(void)

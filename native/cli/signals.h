@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM cancel the operation; a second one ends the process at once. */
+/* SIGINT, SIGTERM and SIGHUP cancel the operation; a second one ends the process at once. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 

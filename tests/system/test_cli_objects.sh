@@ -83,6 +83,11 @@ expect 4 get b/file nowhere/file
 status=0
 "$JPSBACKUP" get b/file - >/dev/full 2>err || status=$?
 [ $status = 8 ] || failed "a full output: $status"
+# A reader that went away is told like any other failure, and kills nobody.
+status=0
+"$JPSBACKUP" get b/tree.tar.zst - 2>err | true || status=${PIPESTATUS[0]}
+[ $status = 1 ] || failed "a reader that went away: $status"
+says err "Broken pipe"
 truncate -s 100000 store/b/text.zst
 expect 3 get b/text.zst damaged --decompress
 [ ! -e damaged ] && [ -z "$(find . -maxdepth 1 -name '.*jpsbackup*')" ] || failed "a get that failed left something"

@@ -17,7 +17,7 @@ run_and_signal() {
 }
 
 producer_runs() { [ -s producer.pid ]; }
-for signal in INT TERM; do
+for signal in INT TERM HUP; do
     rm -f producer.pid
     run_and_signal $signal producer_runs put --command b/endless -- sh -c 'echo $$ >producer.pid; exec cat /dev/zero'
     [ $status = 130 ] || failed "SIG$signal: status $status"
@@ -39,7 +39,25 @@ run_and_signal INT catches put - b/input <input
 [ $status = 130 ] || failed "standard input: status $status"
 [ -z "$(left)" ] || failed "standard input left $(left)"
 
-# A get into a file.
+# A backup gives its name up, a restore leaves its target as it was.
+mkdir tree target
+truncate -s 20G tree/sparse
+echo kept >target/kept
+claimed() { [ -n "$(find store/b -name backup.json)" ]; }
+run_and_signal TERM claimed backup --bucket b --name n tree
+[ $status = 130 ] || failed "backup: status $status"
+[ -z "$(left)" ] || failed "a cancelled backup left $(left)"
+rm tree/sparse
+truncate -s 1G tree/sparse
+"$JPSBACKUP" backup --quiet --bucket b --name n tree
+staged() { [ -n "$(find . -maxdepth 1 -name '.?*')" ]; }
+run_and_signal INT staged restore --bucket b --name n --into target
+[ $status = 130 ] || failed "restore: status $status"
+[ "$(ls -A target)" = kept ] || failed "a cancelled restore changed its target"
+[ -z "$(find . -maxdepth 1 -name '.?*')" ] || failed "a cancelled restore left $(find . -maxdepth 1 -name '.?*')"
+rm -r store/b/n_*
+
+# A get to a reader that takes little at a time.
 head -c 50000000 /dev/zero >store/b/large
 mkfifo slow
 cat >reader.py <<'E'
