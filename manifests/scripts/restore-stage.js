@@ -180,7 +180,7 @@ function adjustVariables(node, staging) {
     ].join('\n'));
 }
 
-function prepareDatabase(node, staging) {
+function prepareDatabase(node, target, staging) {
     must(node.id, 'preparing the database', [
         'set -eu',
         'failed=no',
@@ -188,7 +188,9 @@ function prepareDatabase(node, staging) {
         'trap \'rm -f "$out"\' EXIT',
         quote(node.tool) + ' --prepare --target-dir=' + quote(staging) + ' > "$out" 2>&1 < /dev/null || failed=yes',
         'if [ "$failed" = yes ] || ! tail -n 1 "$out" | grep -q "completed OK!"; then tail -n 20 "$out" >&2; exit 1; fi',
-        'chown -R -h mysql:mysql ' + quote(staging)
+        'chown -R -h mysql:mysql ' + quote(staging),
+        // The stream holds no directory that the data directory's mode could come from.
+        '[ ! -d ' + quote(target) + ' ] || chmod --reference=' + quote(target) + ' ' + quote(staging)
     ].join('\n'));
 }
 
@@ -223,7 +225,7 @@ function stageNode(plan, node) {
         } else if (target.target === '/.jelenv') {
             adjustVariables(node, staging);
         } else if (node.kind === 'database') {
-            prepareDatabase(node, staging);
+            prepareDatabase(node, target.target, staging);
         } else {
             adjustBalancer(plan, node, staging);
         }

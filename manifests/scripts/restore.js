@@ -53,8 +53,8 @@ function awaitHealth(node) {
         'answer=none',
         'while :; do',
         '  service tomcat status > /dev/null 2>&1 < /dev/null || { echo "tomcat ended" >&2; exit 1; }',
-        '  answer=$(printf \'data-urlencode = "token=%s"\\n\' "$token"',
-        '    | curl --silent --show-error --get --noproxy "*" --max-time 20 -K - http://127.0.0.1:8080/modules/healthcheck 2>&1)',
+        '  answer=$(printf \'data-urlencode = "token=%s"\\n\' "$token" |',
+        '    curl --silent --show-error --get --noproxy "*" --max-time 20 -K - http://127.0.0.1:8080/modules/healthcheck 2>&1)',
         '  states=$(printf "%s" "$answer" | grep -oE \'"(status|health)"[[:space:]]*:[[:space:]]*"(GREEN|YELLOW|RED)"\')',
         // One probe that is RED makes the whole RED.
         '  case $states in *RED*) ;; *GREEN* | *YELLOW*) exit 0;; esac',
