@@ -62,8 +62,8 @@ public final class Installation {
      */
     public Result run() {
         try {
-            initialize();
             run.log("BEGIN INSTALLATION: " + manifest.name());
+            initialize();
             install();
             return finished();
         } catch (StopException e) {

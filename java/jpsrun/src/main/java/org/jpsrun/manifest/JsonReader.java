@@ -12,8 +12,8 @@ final class JsonReader {
     private static final int MAX_DEPTH = 100;
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
-            // Manifests carry scripts whose lines are broken inside a JSON string.
-            .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS).build();
+            // Manifests carry scripts whose lines are broken inside a JSON string, and commas before a closing bracket.
+            .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS).enable(JsonReadFeature.ALLOW_TRAILING_COMMA).build();
 
     private final String file;
     private final JsonParser parser;

@@ -9,7 +9,6 @@ import org.jpsrun.platform.ApiNames;
 import org.jpsrun.value.Values;
 import org.mozilla.javascript.BaseFunction;
 import org.mozilla.javascript.Context;
-import org.mozilla.javascript.EvaluatorException;
 import org.mozilla.javascript.Scriptable;
 import org.mozilla.javascript.ScriptableObject;
 
@@ -70,15 +69,15 @@ final class ApiObject extends BaseFunction {
             try {
                 parameters = values.isEmpty() ? new LinkedHashMap<>() : ApiNames.named(method, values);
             } catch (IllegalArgumentException e) {
-                throw new EvaluatorException(e.getMessage());
+                throw Context.reportRuntimeError(e.getMessage());
             }
         }
         call.defaults().forEach(parameters::putIfAbsent);
         return parameters;
     }
 
-    /** Ends a script with a result. An error, since a script's {@code catch} must not see it. */
-    static final class ReturnedResult extends Error {
+    /** Ends a script with a result. Rhino passes it by a script's {@code catch}, yet runs its {@code finally}. */
+    static final class ReturnedResult extends RuntimeException {
         private final transient Object value;
 
         ReturnedResult(Object value) {
