@@ -406,7 +406,7 @@ static void a_cancelled_part_ends_and_the_abort_still_works(void **state)
     jb_operation_cancel(fixture.operation);
     int64_t before = clock_monotonic_ms();
     assert_int_equal(wait_done(&waited), JB_ERROR_CANCELLED);
-    assert_in_range(clock_monotonic_ms() - before, 0, 250);
+    assert_in_range(clock_monotonic_ms() - before, 0, 2000);
     abort_upload(&fixture, upload);
     s3_fixture_end(&fixture);
 }
