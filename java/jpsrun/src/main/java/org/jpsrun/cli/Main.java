@@ -31,7 +31,8 @@ public final class Main {
 
     /** The command with all subcommands, as tests use it too. */
     static CommandLine commandLine() {
-        return new CommandLine(new Main()).setExecutionExceptionHandler((e, line, parsed) -> {
+        // An argument that begins with '@' is one, for instance of a command on a node: no file to read options from.
+        return new CommandLine(new Main()).setExpandAtFiles(false).setExecutionExceptionHandler((e, line, parsed) -> {
             PrintWriter err = line.getErr();
             if (e instanceof EnvironmentException) {
                 report(err, e.getMessage(), ((EnvironmentException) e).hint());

@@ -7,9 +7,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jpsrun.console.Console;
 import org.jpsrun.console.Secrets;
 import org.jpsrun.flow.Host;
@@ -66,6 +67,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         // Everything said by a script goes to the log's stream, so that standard output holds the response alone.
         PrintStream log = json ? System.err : System.out;
+        Map<String, Object> given = settings.values();
         Secrets secrets = new Secrets();
         settings.hidden().values().forEach(secrets::add);
         Environments environments = Main.environments(state);
@@ -74,7 +76,7 @@ final class RunCommand implements Callable<Integer> {
         Host host = new Host(environments.platform(environment), resources, new Console(log, secrets, Clock.systemDefaultZone()));
         FutureTask<Installation.Result> task = new FutureTask<>(() -> {
             Manifest loaded = host.loader().fromLink(link(), base);
-            return new Installation(host, loaded, environment, settings.values()).run();
+            return new Installation(host, loaded, environment, given).run();
         });
         return finish(host, task, secrets);
     }
