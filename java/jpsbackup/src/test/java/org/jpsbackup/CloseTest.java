@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Handles that are closed at every odd moment, or not at all. */
-@Timeout(60)
+/** Handles that are closed at every odd moment, or not at all. Closing cannot be interrupted, so a thread of its own may hang. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CloseTest {
     private static final String BUCKET = "bucket";
 
