@@ -107,7 +107,7 @@ const struct subcommand backup_subcommand = {
     .about = "Makes a backup that holds each directory as an object '{last name of DIR}.tar.zst'. The bucket is made where it is "
              "missing. A backup of the same name, timestamp and mode is a conflict; a failure leaves nothing behind.",
     .examples = "jpsbackup backup --store file:///mnt/backups --bucket mine --name notes /home/me/notes\n"
-                "jpsbackup backup --store s3:// --region eu-west-1 --bucket mine --name web --mode auto "
-                "--exclude 'cache/*' /srv/www /etc/nginx",
+                "jpsbackup backup --store s3:// --region eu-west-1 --bucket mine --name web --mode auto \\\n"
+                "    --exclude 'cache/*' /srv/www /etc/nginx",
     .run = run,
 };

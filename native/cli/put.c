@@ -162,8 +162,8 @@ const struct subcommand put_subcommand = {
              "The account is the object's description.",
     .examples = "jpsbackup put --store file:///mnt/backups --make-bucket notes.pdf mine/notes.pdf\n"
                 "jpsbackup put --store s3:// --region eu-west-1 --tree /srv/www mine/www.tar.zst --exclude '*.tmp'\n"
-                "jpsbackup put --store s3:// --command mine/db.xbstream.zst --success-text 'completed OK!' -- "
-                "mariabackup --backup --stream=xbstream",
+                "jpsbackup put --store s3:// --command mine/db.xbstream.zst --success-text 'completed OK!' -- \\\n"
+                "    mariabackup --backup --stream=xbstream",
     .takes_rest = true,
     .run = run,
 };

@@ -201,8 +201,8 @@ const struct subcommand restore_subcommand = {
              "journal; 'undo' puts all back; 'commit' removes the old trees; 'status' shows the journal. A PROGRAM takes the plain "
              "bytes by its standard input, in the staging directory, instead of the unpacking.",
     .examples = "jpsbackup restore --store file:///mnt/backups --bucket mine --name notes --into /home/me/notes\n"
-                "jpsbackup restore --step stage --journal /var/lib/restore/journal --store s3:// --bucket mine --name web "
-                "--object database.xbstream.zst --into /var/lib/mysql --owner mysql -- mbstream -x\n"
+                "jpsbackup restore --step stage --journal /var/lib/restore/journal --store s3:// --bucket mine --name web \\\n"
+                "    --object database.xbstream.zst --into /var/lib/mysql --owner mysql -- mbstream -x\n"
                 "jpsbackup restore --step swap --journal /var/lib/restore/journal\n"
                 "jpsbackup restore --step commit --journal /var/lib/restore/journal",
     .takes_rest = true,

@@ -68,7 +68,7 @@ const struct subcommand rotate_subcommand = {
     .about = "Removes all but the newest COUNT complete backups of exactly this name and mode, with their catalog entries. Unfinished "
              "ones are left alone and do not count.",
     .examples = "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 --dry-run\n"
-                "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 --catalog jcprodbackupmetadata/7_backup_metadata.json "
-                "--catalog-region eu-west-1",
+                "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 \\\n"
+                "    --catalog jcprodbackupmetadata/7_backup_metadata.json --catalog-region eu-west-1",
     .run = run,
 };

@@ -61,6 +61,14 @@ same_tree conf elsewhere
 expect 4 restore --bucket b --name 'my backup' --object nothing --into elsewhere
 same_tree conf elsewhere
 
+for owner in 12345:54321 daemon; do
+    expect 0 restore --bucket b --name 'my backup' --object conf.tar.zst --into elsewhere --owner $owner
+    wanted=$owner
+    [ $owner = 12345:54321 ] || wanted=$(id -u daemon):$(id -g daemon)
+    [ "$(stat -c %u:%g elsewhere/settings)" = "$wanted" ] || failed "--owner $owner gave $(stat -c %u:%g elsewhere/settings)"
+done
+expect 2 restore --bucket b --name 'my backup' --object conf.tar.zst --into elsewhere --owner no-such-user
+
 # restore in steps, two targets on one journal
 mkdir run
 step() { expect 0 restore --step "$@" --journal run/journal; }
