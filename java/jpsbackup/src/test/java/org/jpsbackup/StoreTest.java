@@ -116,7 +116,7 @@ class StoreTest {
     }
 
     @Test
-    void long_listings_do_not_exhaust_local_references() throws IOException {
+    void long_listings_are_whole() throws IOException {
         Path bucket = directory.resolve(BUCKET);
         for (int i = 0; i < 3000; i++) {
             Files.createFile(bucket.resolve("object" + i));
