@@ -168,7 +168,7 @@ static void a_damaged_part_is_found_and_named(void **state)
     jb_get_options get = get_options(&memory, "object", account);
     assert_fails(JB_ERROR_VERIFY, error, jb_get(w.store, w.operation, &get, NULL, &error));
     assert_non_null(strstr(error.text, "'bucket/object' is damaged between bytes 8388608 and 16777216"));
-    assert_int_equal(memory.position, 8 << 20);
+    assert_true(memory.position <= 8 << 20);
     jb_text_free(account);
     free(memory.bytes);
     workspace_close(&w);

@@ -7,7 +7,10 @@
 #include "../base/event.h"
 #include "../base/pages.h"
 
-#define RANGE_BYTES ((size_t)8 << 20) /* of an object without a description */
+/* One request fetches so much, many parts if they are small: servers give long ranges much faster than short ones. */
+#define RANGE_BYTES_MAX ((size_t)32 << 20)
+/* While one range is read, the next ones come. */
+#define SLOTS_MIN 2
 #define SLOTS_MAX 16
 
 struct slot {
@@ -16,7 +19,8 @@ struct slot {
     struct work check;
     struct part_reader *reader;
     char key[STORE_KEY_MAX + 1];
-    const unsigned char *expected; /* the part's digest, or NULL */
+    const struct object_part *parts; /* what the range holds; NULL where that is not described */
+    size_t part_count;
     size_t capacity;
     enum { SLOT_FREE, SLOT_BUSY, SLOT_DONE } state;
 };
@@ -36,7 +40,7 @@ struct part_reader {
     unsigned first;       /* the oldest slot under way, or lent */
     unsigned active;
     bool lent;
-    /* The next part to ask for. */
+    /* What to ask for next. */
     size_t segment;
     size_t part;
     uint64_t offset;      /* in the segment */
@@ -50,16 +54,26 @@ static void finish_slot(struct slot *slot)
     event_unlock(&slot->reader->event);
 }
 
-static void check_part(struct work *work)
+static int check_part(const struct slot *slot, const struct object_part *part, size_t offset, jb_error *error)
+{
+    unsigned char sha256[SHA256_SIZE];
+    int code = sha256_of(slot->transfer.bytes + offset, (size_t)part->bytes, sha256, error);
+    if (code != JB_OK || memcmp(sha256, part->sha256, SHA256_SIZE) == 0)
+        return code;
+    uint64_t begin = slot->transfer.offset + offset;
+    error_set(error, JB_ERROR_VERIFY, "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
+              slot->reader->bucket, slot->key, (unsigned long long)begin, (unsigned long long)(begin + part->bytes));
+    return error_hint(error, "nothing of it was used; restore another backup, and look into the store");
+}
+
+static void check_parts(struct work *work)
 {
     struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, check));
-    struct store_transfer *transfer = &slot->transfer;
-    int code = sha256_of(transfer->bytes, transfer->count, transfer->sha256, &transfer->error);
-    if (code == JB_OK && memcmp(transfer->sha256, slot->expected, SHA256_SIZE) != 0) {
-        error_set(&transfer->error, JB_ERROR_VERIFY, "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
-                  slot->reader->bucket, slot->key, (unsigned long long)transfer->offset,
-                  (unsigned long long)(transfer->offset + transfer->count));
-        error_hint(&transfer->error, "nothing of it was used; restore another backup, and look into the store");
+    int code = JB_OK;
+    size_t offset = 0;
+    for (size_t i = 0; code == JB_OK && i < slot->part_count; i++) {
+        code = check_part(slot, &slot->parts[i], offset, &slot->transfer.error);
+        offset += (size_t)slot->parts[i].bytes;
     }
     finish_slot(slot);
 }
@@ -67,7 +81,7 @@ static void check_part(struct work *work)
 static void range_done(struct store_transfer *transfer)
 {
     struct slot *slot = (struct slot *)transfer;
-    if (transfer->error.code == JB_OK && slot->expected != NULL)
+    if (transfer->error.code == JB_OK && slot->parts != NULL)
         workers_submit(slot->reader->workers, &slot->check);
     else
         finish_slot(slot);
@@ -85,41 +99,52 @@ static void start_range(struct work *work)
     }
 }
 
-/* Where the next part lies; false at the end. */
-static bool next_part(struct part_reader *reader, struct slot *slot)
+static bool next_bytes(struct part_reader *reader, struct slot *slot)
 {
-    struct store_transfer *transfer = &slot->transfer;
-    if (reader->object == NULL) {
-        if (reader->offset == reader->bytes)
-            return false;
-        uint64_t left = reader->bytes - reader->offset;
-        transfer->count = left < RANGE_BYTES ? (size_t)left : RANGE_BYTES;
-        slot->expected = NULL;
-        snprintf(slot->key, sizeof slot->key, "%s", reader->prefix);
-    } else {
-        while (reader->segment < reader->object->segment_count && reader->part == reader->object->segments[reader->segment].part_count) {
-            reader->segment++;
-            reader->part = 0;
-            reader->offset = 0;
-        }
-        if (reader->segment == reader->object->segment_count)
-            return false;
-        const struct object_segment *segment = &reader->object->segments[reader->segment];
-        const struct object_part *part = &segment->parts[reader->part++];
-        transfer->count = (size_t)part->bytes;
-        slot->expected = part->sha256;
-        snprintf(slot->key, sizeof slot->key, "%s%s", reader->prefix, segment->name);
+    uint64_t left = reader->bytes - reader->offset;
+    slot->parts = NULL;
+    slot->transfer.count = left < slot->capacity ? (size_t)left : slot->capacity;
+    snprintf(slot->key, sizeof slot->key, "%s", reader->prefix);
+    return left > 0;
+}
+
+/* As many of the next parts as fit. */
+static bool next_parts(struct part_reader *reader, struct slot *slot)
+{
+    const struct object *object = reader->object;
+    while (reader->segment < object->segment_count && reader->part == object->segments[reader->segment].part_count) {
+        reader->segment++;
+        reader->part = 0;
+        reader->offset = 0;
     }
-    transfer->offset = reader->offset;
-    reader->offset += transfer->count;
+    if (reader->segment == object->segment_count)
+        return false;
+    const struct object_segment *segment = &object->segments[reader->segment];
+    slot->parts = &segment->parts[reader->part];
+    slot->part_count = 0;
+    slot->transfer.count = 0;
+    while (reader->part < segment->part_count && segment->parts[reader->part].bytes <= slot->capacity - slot->transfer.count) {
+        slot->transfer.count += (size_t)segment->parts[reader->part++].bytes;
+        slot->part_count++;
+    }
+    snprintf(slot->key, sizeof slot->key, "%s%s", reader->prefix, segment->name);
     return true;
+}
+
+/* What to fetch next, and from where; false at the end. */
+static bool next_range(struct part_reader *reader, struct slot *slot)
+{
+    bool more = reader->object == NULL ? next_bytes(reader, slot) : next_parts(reader, slot);
+    slot->transfer.offset = reader->offset;
+    reader->offset += more ? slot->transfer.count : 0;
+    return more;
 }
 
 static int fill_slots(struct part_reader *reader, jb_error *error)
 {
     while (reader->active < reader->slot_count) {
         struct slot *slot = &reader->slots[(reader->first + reader->active) % reader->slot_count];
-        if (!next_part(reader, slot))
+        if (!next_range(reader, slot))
             return JB_OK;
         if (slot->transfer.bytes == NULL) {
             slot->transfer.bytes = pages_new(slot->capacity);
@@ -200,19 +225,20 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
                     const struct object *object, size_t memory_bytes, struct part_reader **made, jb_error *error)
 {
     uint64_t bytes;
-    size_t slot_bytes = RANGE_BYTES;
+    size_t slot_bytes = memory_bytes / SLOTS_MIN < RANGE_BYTES_MAX ? memory_bytes / SLOTS_MIN : RANGE_BYTES_MAX;
     if (object != NULL) {
         bytes = object->bytes;
-        slot_bytes = largest_part(object);
+        if (slot_bytes < largest_part(object))
+            slot_bytes = largest_part(object);
     } else {
         jb_object_info info;
         int code = store_stat(store, operation, bucket, prefix, &info, error);
         if (code != JB_OK)
             return code;
         bytes = info.bytes;
-        if (bytes < slot_bytes)
-            slot_bytes = bytes == 0 ? 1 : (size_t)bytes;
     }
+    if (bytes < slot_bytes)
+        slot_bytes = bytes == 0 ? 1 : (size_t)bytes;
     struct part_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return error_no_memory(error);
@@ -232,7 +258,7 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
         slot->reader = reader;
         slot->capacity = slot_bytes;
         slot->start.run = start_range;
-        slot->check.run = check_part;
+        slot->check.run = check_parts;
     }
     *made = reader;
     return JB_OK;

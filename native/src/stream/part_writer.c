@@ -134,12 +134,14 @@ static int fit_pages(struct part_writer *writer, struct slot *slot, size_t size,
 {
     if (slot->capacity == size)
         return JB_OK;
+    event_lock(&writer->event);
     for (struct slot *other = writer->slots; other < writer->slots + SLOTS_MAX; other++)
         if (other->state == SLOT_FREE && other->capacity != size) {
             pages_free(other->transfer.bytes, other->capacity);
             other->transfer.bytes = NULL;
             other->capacity = 0;
         }
+    event_unlock(&writer->event);
     slot->transfer.bytes = pages_new(size);
     if (slot->transfer.bytes == NULL)
         return error_no_memory(error);
