@@ -20,6 +20,7 @@ import picocli.CommandLine.IVersionProvider;
 public final class Main {
     static final int FAILED = 1;
     static final int USAGE = 2;
+    static final int CANCELLED = 130;
 
     private Main() {
     }

@@ -103,7 +103,7 @@ final class RunCommand implements Callable<Integer> {
         } finally {
             removeHook(hook);
         }
-        return report(result, secrets);
+        return host.isCancelled() ? Main.CANCELLED : report(result, secrets);
     }
 
     private int report(Installation.Result result, Secrets secrets) {
@@ -124,6 +124,7 @@ final class RunCommand implements Callable<Integer> {
         return Main.FAILED;
     }
 
+    /** Runs while the program is ending because of a signal, and gives it its exit code. */
     private static void cancel(Host host, Thread thread) {
         host.cancel();
         thread.interrupt();
@@ -132,6 +133,10 @@ final class RunCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        System.err.println("jpsrun: cancelled");
+        System.err.flush();
+        // The virtual machine's own code tells the signal, which is not the same for SIGTERM.
+        Runtime.getRuntime().halt(Main.CANCELLED);
     }
 
     private static void removeHook(Thread hook) {

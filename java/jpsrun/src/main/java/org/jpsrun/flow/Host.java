@@ -44,7 +44,8 @@ public final class Host {
         cancelled = true;
     }
 
-    boolean isCancelled() {
+    /** Whether the run was asked to end. */
+    public boolean isCancelled() {
         return cancelled;
     }
 
