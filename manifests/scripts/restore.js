@@ -24,9 +24,22 @@ function stopService(node) {
     ].join('\n'));
 }
 
+// Through a file and not through a pipe: a daemon that keeps its standard output would hold a pipe open for ever.
+function serviceDoes(node, action, checked) {
+    return [
+        'out=$(mktemp)',
+        'trap \'rm -f "$out"\' EXIT',
+        'service ' + node.service + ' ' + action + ' < /dev/null > "$out" 2>&1',
+        checked ? 'status=$?' : 'status=0',
+        'cat "$out" >> ' + LOG,
+        '[ $status -eq 0 ] && service ' + node.service + ' status > /dev/null 2>&1 < /dev/null && exit 0',
+        'tail -n 3 "$out" >&2',
+        'exit 1'
+    ].join('\n');
+}
+
 function startService(node) {
-    must(node.id, "starting '" + node.service + "'", 'service ' + node.service + ' start < /dev/null 2>&1 | tee -a ' + LOG
-        + '; service ' + node.service + ' status > /dev/null 2>&1 < /dev/null || { echo "it does not run" >&2; exit 1; }');
+    must(node.id, "starting '" + node.service + "'", serviceDoes(node, 'start', false));
 }
 
 function startDatabase(node) {
@@ -161,8 +174,7 @@ function reloadBalancer(node) {
         startService(node);
         return;
     }
-    must(node.id, "reloading 'haproxy'", 'service haproxy reload < /dev/null 2>&1 | tee -a ' + LOG
-        + '; service haproxy status > /dev/null 2>&1 < /dev/null || { echo "it does not run" >&2; exit 1; }');
+    must(node.id, "reloading 'haproxy'", serviceDoes(node, 'reload', true));
 }
 
 // Brings the old state back and answers what of it could not be brought back.

@@ -1,0 +1,68 @@
+#!/bin/bash
+# The whole cycle on a real S3 server, with keys; as an old release, for which a restore has more to do. The keys show in
+# no log, in no process's arguments and in no file on a node.
+. "$(dirname "$0")/test_manifests_lib.sh"
+s3=$TEST_WORK/s3
+watcher=
+stop_all() {
+    touch "$s3/secrets.stop"
+    [ -z "$watcher" ] || wait "$watcher" || :
+    "$servers/seaweedfs.sh" stop "$s3"
+}
+rm -rf "$s3"
+mkdir -p "$s3"
+mapfile -t server < <("$servers/seaweedfs.sh" start "$s3" $gateway)
+trap stop_all EXIT
+[ ${#server[@]} = 2 ] || failed "the S3 server does not run"
+
+# Keys with what a shell, a file of KEY=VALUE lines or JavaScript could stumble over are the parameters' test; these
+# are the server's.
+. "${server[1]}"
+(umask 077
+printf %s "$AWS_ACCESS_KEY_ID" > "$s3/access"
+printf %s "$AWS_SECRET_ACCESS_KEY" > "$s3/secret"
+printf '%s\n' "$AWS_SECRET_ACCESS_KEY" "$(printf %s "$AWS_SECRET_ACCESS_KEY" | base64 -w 0)" "$(on proc printenv DB_PASSWORD)" > "$s3/secrets"
+)
+unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+to=(--set endpoint="${server[0]}" --set-file aws_access_key="$s3/access" --set-file aws_secret_key="$s3/secret")
+watch_processes "$s3/secrets" &
+watcher=$!
+
+step "backup"
+add_traces
+for node in proc cp; do on $node sed -i 's/^DX_VERSION=.*/DX_VERSION=7.2.3.1/' /.jelenv; done
+proof > "$TEST_WORK/before"
+must_run backup.yml "${to[@]}" --set backup_name=s3 --set backtype=auto
+cp "$runlog" "$s3/backup.log"
+. "${server[1]}"
+AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY "$JPSBACKUP" verify --full --quiet --store s3:// \
+    --endpoint "${server[0]}" --region eu-west-1 --bucket $bucket --name s3 || failed "the backup is not whole"
+unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+
+step "ruin and restore, with the backup's place given"
+wreck
+must_run restore.yml "${to[@]}" --set backup_name=s3 --set backtype=auto --set cloud_source=aws --set region_source=eu-west-1 \
+    --set envrole_source=prod --set uid_source=21135
+same_proof "$TEST_WORK/before" "after the restore"
+check_restored backup-restore
+revision=$(on sqldb mariadb -N -e "SELECT MAX(REVISION_ID) FROM jahia.JR_J_LOCAL_REVISIONS")
+on cp bash -c '[ "$(stat -c %s /data/digital-factory-data/repository/revisionNode)" = 8 ]' || failed "no revisionNode on the browsing node"
+[ "$revision" -gt 0 ] || failed "the database tells no revision"
+
+step "wrong keys"
+printf wrongwrong > "$s3/secret"
+must_fail "reading the catalog" backup.yml "${to[@]}" --set backup_name=s3
+
+step "where the keys show"
+touch "$s3/secrets.stop"
+wait "$watcher"
+watcher=
+[ ! -s "$s3/secrets.seen" ] || failed "a secret stood in a process's arguments: $(cut -c 1-80 "$s3/secrets.seen" | head -n 3)"
+head -n 2 "$s3/secrets" > "$s3/keys"
+! grep -aF -f "$s3/secrets" "$s3/backup.log" "$runlog" "$runlog.json" || failed "a secret stands in the runner's log"
+! grep -raFl -f "$s3/keys" "$JPSRUN_STATE"/*/nodes || failed "a key lies in a file on a node"
+for node in sqldb proc cp bl; do
+    on $node bash -c 'find /run/jpsbackup -type f | grep .' && failed "a private file is left on node $node"
+    on $node grep -raF -f /dev/stdin /var/log/jelastic-packages < "$s3/secrets" && failed "a secret stands in a log on node $node"
+done
+echo "passed"
