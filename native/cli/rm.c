@@ -28,8 +28,45 @@ static int remove_all(struct session *session, const struct location *locations,
     return code;
 }
 
+static void print_removed_backup(const json_t *account, FILE *out)
+{
+    fputs("removed the backup ", out);
+    print_text(out, account_text(account, "removed"));
+    fputc('\n', out);
+}
+
+/* One whole backup: its seal first marked, its catalog entry, its objects, and the seal last. */
+static int remove_backup(struct session *session, jb_error *error)
+{
+    jb_backup_name name;
+    const char *timestamp;
+    struct location location = {0};
+    jb_catalog catalog = {0};
+    session->print = print_removed_backup;
+    int code = session_expect(session, 0, 0, "none with --name", error);
+    if (code == JB_OK)
+        code = session_backup_name(session, &name, error);
+    if (code == JB_OK)
+        code = arguments_require(&session->arguments, OPTION_TIMESTAMP, &timestamp, error);
+    if (code == JB_OK)
+        code = session_catalog(session, &location, &catalog, error);
+    if (code == JB_OK)
+        code = session_connect(session, error);
+    if (code == JB_OK) {
+        catalog.store = session->catalog_store;
+        name.mode = name.mode == NULL ? "manual" : name.mode;
+        code = jb_backup_remove(session->store, session->operation, &name, catalog.key != NULL ? &catalog : NULL, error);
+    }
+    if (code == JB_OK)
+        session->account = json_pack("{s:s++++}", "removed", name.name, "_", name.timestamp, "_", name.mode);
+    free(location.bucket);
+    return code;
+}
+
 static int run(struct session *session, jb_error *error)
 {
+    if (session->arguments.texts[OPTION_NAME] != NULL)
+        return remove_backup(session, error);
     size_t count = session->arguments.positional_count;
     session->print = print_removed;
     int code = session_expect(session, 1, SIZE_MAX, "BUCKET/KEY", error);
@@ -53,9 +90,11 @@ static int run(struct session *session, jb_error *error)
 const struct subcommand rm_subcommand = {
     .name = "rm",
     .bit = IN_RM,
-    .summary = "remove objects",
-    .usage = "BUCKET/KEY... [OPTIONS]",
-    .about = "Removes the named objects. One that does not exist counts as removed. Whole backups are removed by 'rotate'.",
-    .examples = "jpsbackup rm --store file:///mnt/backups mine/notes.pdf mine/old.pdf",
+    .summary = "remove objects, or one whole backup",
+    .usage = "BUCKET/KEY... [OPTIONS]\n--bucket BUCKET --name NAME --timestamp TIME [OPTIONS]",
+    .about = "Removes the named objects; one that does not exist counts as removed. With --name, removes one whole backup, also an abandoned one, "
+             "but none that is being made. Old backups by number are removed by 'rotate'.",
+    .examples = "jpsbackup rm --store file:///mnt/backups mine/notes.pdf mine/old.pdf\n"
+                "jpsbackup rm --store file:///mnt/backups --bucket mine --name notes --timestamp 2026-11-22T23:48:00",
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../archive/tar.h"
@@ -104,6 +105,9 @@ static int put_file(struct put *put, jb_error *error)
     struct file_context file = {.fd = open(put->options->file, O_RDONLY | O_CLOEXEC), .path = put->options->file};
     if (file.fd < 0)
         return error_set_errno(error, errno, "cannot open '%s'", file.path);
+    struct stat status;
+    if (fstat(file.fd, &status) == 0 && S_ISREG(status.st_mode))
+        operation_phase(put->operation, "upload", file.path, (uint64_t)status.st_size, 0);
     posix_fadvise(file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     int code = put_stream(put, read_file, &file, error);
     close(file.fd);

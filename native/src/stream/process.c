@@ -252,13 +252,14 @@ static void kept_text(const struct process *process, char *text)
     text[count] = '\0';
 }
 
+/* What the process said last, for the end of a message. */
 static const char *last_line(char *text)
 {
     size_t length = strlen(text);
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r' || text[length - 1] == ' '))
         text[--length] = '\0';
     const char *newline = strrchr(text, '\n');
-    return newline == NULL ? text : newline + 1;
+    return length == 0 ? "it gave no message" : newline == NULL ? text : newline + 1;
 }
 
 static int judge(struct process *process, int status, const char *success_text, jb_error *error)
