@@ -34,7 +34,10 @@ int swap_staging(struct swap *swap, const char *target, char *staging, size_t st
 int swap_exchange(struct swap *swap, jb_operation *operation, jb_error *error);
 /* Puts the old state back, from any state but committed, and removes the staging. Idempotent. */
 int swap_undo(struct swap *swap, jb_operation *operation, jb_error *error);
-/* Removes the old trees and the journal. From then on undo is no longer possible. Idempotent. */
+/*
+ * Removes the old trees and the journal. From then on undo is no longer possible. Idempotent. With `keep_old` they stay where swap_describe says
+ * "old", which must be asked for before.
+ */
 int swap_commit(struct swap *swap, jb_operation *operation, bool keep_old, jb_error *error);
 
 /* The journal as JSON: state, targets with their staging and old paths. Free with free(). */
