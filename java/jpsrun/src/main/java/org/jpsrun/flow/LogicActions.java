@@ -1,7 +1,6 @@
 package org.jpsrun.flow;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jpsrun.manifest.ManifestException;
 import org.jpsrun.script.Conditions;
