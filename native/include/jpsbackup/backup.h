@@ -109,7 +109,7 @@ typedef struct jb_restore_options {
     const char *object;        /* the object's name in the backup; NULL where it holds only one */
     const char *target;        /* required: absolute path of the directory or file that it replaces */
     const char *journal;       /* required: absolute path of the swap's journal, the same for all targets of one restore on this machine */
-    const char *owner;         /* optional: "USER" or "UID:GID" for everything restored; default: as archived */
+    const char *owner;         /* optional: "USER" (with its own group), "USER:GROUP" or "UID:GID" for all that an archive or a file brings; default: as archived */
     const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the staging directory; default by kind */
 } jb_restore_options;
 

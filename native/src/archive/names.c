@@ -14,6 +14,7 @@
 struct account {
     const char *name;
     uint32_t id;
+    uint32_t login_group; /* of a user */
 };
 
 /* One of the two files. */
@@ -66,8 +67,10 @@ static bool parse_line(char *line, struct account *account)
     if (errno != 0 || id >= UINT32_MAX || *end != ':') {
         return false;
     }
+    unsigned long long group = strtoull(end + 1, NULL, 10);
     *password = '\0';
     account->name = line;
+    account->login_group = group < UINT32_MAX ? (uint32_t)group : UINT32_MAX;
     account->id = (uint32_t)id;
     return true;
 }
@@ -171,6 +174,17 @@ const char *names_of_group(struct names *names, gid_t gid)
 bool names_find_user(struct names *names, const char *name, uid_t *uid)
 {
     return find(&names->users, name, uid);
+}
+
+bool names_find_login_group(struct names *names, uid_t uid, gid_t *gid)
+{
+    for (size_t i = 0; i < names->users.count; i++) {
+        if (names->users.list[i].id == uid) {
+            *gid = names->users.list[i].login_group;
+            return *gid != UINT32_MAX;
+        }
+    }
+    return false;
 }
 
 bool names_find_group(struct names *names, const char *name, gid_t *gid)

@@ -19,6 +19,8 @@ const char *names_of_group(struct names *names, gid_t gid);
 
 /* False where the name is not known here. */
 bool names_find_user(struct names *names, const char *name, uid_t *uid);
+/* The group that the user belongs to at login. */
+bool names_find_login_group(struct names *names, uid_t uid, gid_t *gid);
 bool names_find_group(struct names *names, const char *name, gid_t *gid);
 
 #endif

@@ -160,17 +160,37 @@ int put_tree_root(const char *tree, char **root, jb_error *error)
     return JB_OK;
 }
 
+/* The caller's patterns, and what a restore may have under way in the tree (docs/formats.md, The swap's journal). Free with free(). */
+static int all_excludes(const char *const *given, const char ***patterns, jb_error *error)
+{
+    static const char staging[] = "/.jpsbackup-????????????????????????????????";
+    size_t count = 0;
+    while (given != NULL && given[count] != NULL)
+        count++;
+    *patterns = malloc((count + 2) * sizeof **patterns);
+    if (*patterns == NULL)
+        return error_no_memory(error);
+    if (count > 0)
+        memcpy(*patterns, given, count * sizeof **patterns);
+    (*patterns)[count] = staging;
+    (*patterns)[count + 1] = NULL;
+    return JB_OK;
+}
+
 static int put_tree(struct put *put, jb_error *error)
 {
     struct object *object = put->object;
+    const char **excludes = NULL;
     int code = put_tree_root(put->options->tree, &object->root, error);
+    if (code == JB_OK)
+        code = all_excludes(put->options->exclude, &excludes, error);
     if (code != JB_OK)
         return code;
     put->warning_error = error;
-    struct tar_create_options options = {.exclude = put->options->exclude, .strict = put->options->strict,
-                                         .warning = keep_warning, .warning_context = put};
+    struct tar_create_options options = {.exclude = excludes, .strict = put->options->strict, .warning = keep_warning, .warning_context = put};
     struct tar_counts counts = {0};
     code = tar_create(put->operation, put->options->tree, object->root, &options, &put->counter, &counts, error);
+    free(excludes);
     object->files = counts.files;
     return code != JB_OK ? code : put->warning_code;
 }

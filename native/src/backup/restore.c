@@ -48,7 +48,7 @@ static int find_number(const char *text, uint32_t *number)
     return 0;
 }
 
-/* "USER[:GROUP]", names or numbers; without a group, the one of the same name. */
+/* "USER[:GROUP]", names or numbers; without a group, the user's own. */
 static int parse_owner(const char *text, struct owner *owner, jb_error *error)
 {
     *owner = (struct owner){0};
@@ -61,19 +61,23 @@ static int parse_owner(const char *text, struct owner *owner, jb_error *error)
         return error_set(error, JB_ERROR_USAGE, "'%.300s' is no owner", text);
     memcpy(user, text, length);
     user[length] = '\0';
-    const char *group = colon == NULL ? user : colon + 1;
+    const char *group = colon == NULL ? "" : colon + 1;
     struct names *names;
     int code = names_new(&names, error);
     if (code != JB_OK)
         return code;
     bool user_known = find_number(user, &owner->uid) == 0 || names_find_user(names, user, &owner->uid);
-    bool group_known = find_number(group, &owner->gid) == 0 || names_find_group(names, group, &owner->gid);
+    bool group_known = colon == NULL ? user_known && names_find_login_group(names, owner->uid, &owner->gid)
+                                     : find_number(group, &owner->gid) == 0 || names_find_group(names, group, &owner->gid);
     names_free(names);
     owner->given = true;
     if (user_known && group_known)
         return JB_OK;
-    error_set(error, JB_ERROR_USAGE, "the %s '%s' is not known on this machine", user_known ? "group" : "user", user_known ? group : user);
-    return error_hint(error, "give the owner as 'USER', 'USER:GROUP' or by numbers");
+    if (user_known && colon == NULL)
+        error_set(error, JB_ERROR_USAGE, "the user '%s' has no group on this machine", user);
+    else
+        error_set(error, JB_ERROR_USAGE, "the %s '%s' is not known on this machine", user_known ? "group" : "user", user_known ? group : user);
+    return error_hint(error, "give the owner as 'USER', 'USER:GROUP' or 'UID:GID'");
 }
 
 static int check_options(const jb_restore_options *options, jb_error *error)
