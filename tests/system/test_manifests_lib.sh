@@ -1,10 +1,15 @@
 # What the tests of the manifests share; sourced. They all use one environment, which test_manifests_setup.sh makes and
-# test_manifests_cleanup.sh removes. From the caller's environment: JPSRUN and JPSBACKUP (commands), MANIFESTS (folder
-# ready to run), DEMO_BUILD (the demo's application), TEST_WORK (scratch folder).
+# test_manifests_cleanup.sh removes. From the caller's environment: BUILD, the build folder.
 set -euo pipefail
 
 demo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../demo" && pwd)
 servers=$demo/../../scripts/servers
+TEST_WORK=$BUILD/manifests-test
+installed=$TEST_WORK/installed
+JPSRUN=$installed/bin/jpsrun
+JPSBACKUP=$installed/bin/jpsbackup
+MANIFESTS=$installed/share/jpsbackup/manifests
+DEMO_BUILD=$BUILD/demo
 environment=manifests
 gateway=10.99.21.254
 store=$TEST_WORK/store
