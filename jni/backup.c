@@ -1,24 +1,31 @@
 /* Natives of org.jpsbackup.Backups. */
 #include "natives.h"
 
-static jb_backup_name name_of(jni_scope *scope, jbyteArray bucket, jbyteArray name, jbyteArray timestamp, jbyteArray mode)
+static jb_backup_name name_of(jni_scope *scope, jbyteArray bucket, jbyteArray name, jbyteArray timestamp,
+                              jbyteArray mode)
 {
-    return (jb_backup_name){.size = sizeof(jb_backup_name), .bucket = scope_text(scope, bucket), .name = scope_text(scope, name),
-                            .timestamp = scope_text(scope, timestamp), .mode = scope_text(scope, mode)};
+    return (jb_backup_name){.size = sizeof(jb_backup_name),
+                            .bucket = scope_text(scope, bucket),
+                            .name = scope_text(scope, name),
+                            .timestamp = scope_text(scope, timestamp),
+                            .mode = scope_text(scope, mode)};
 }
 
 /* A store of 0 is no catalog. */
-static const jb_catalog *catalog_of(jni_scope *scope, jb_catalog *catalog, jlong store, jbyteArray bucket, jbyteArray key)
+static const jb_catalog *catalog_of(jni_scope *scope, jb_catalog *catalog, jlong store, jbyteArray bucket,
+                                    jbyteArray key)
 {
     if (store == 0)
         return NULL;
-    *catalog = (jb_catalog){.size = sizeof *catalog, .store = store_of(store), .bucket = scope_text(scope, bucket),
+    *catalog = (jb_catalog){.size = sizeof *catalog,
+                            .store = store_of(store),
+                            .bucket = scope_text(scope, bucket),
                             .key = scope_text(scope, key)};
     return catalog;
 }
 
-static jbyteArray backup_begin(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name,
-                               jbyteArray timestamp, jbyteArray mode, jbyteArray environment)
+static jbyteArray backup_begin(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                               jbyteArray name, jbyteArray timestamp, jbyteArray mode, jbyteArray environment)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -32,8 +39,8 @@ static jbyteArray backup_begin(JNIEnv *env, jclass class, jlong store, jlong ope
     return finish(&scope, code, &error, claim);
 }
 
-static jbyteArray backup_complete(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray claim,
-                                  jbyteArray objects)
+static jbyteArray backup_complete(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                  jbyteArray claim, jbyteArray objects)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -44,7 +51,8 @@ static jbyteArray backup_complete(JNIEnv *env, jclass class, jlong store, jlong 
     const char *objects_text = scope_text(&scope, objects);
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_backup_complete(store_of(store), operation_of(operation), bucket_name, claim_text, objects_text, &account, &error);
+        code = jb_backup_complete(store_of(store), operation_of(operation), bucket_name, claim_text, objects_text,
+                                  &account, &error);
     return finish(&scope, code, &error, account);
 }
 
@@ -61,7 +69,8 @@ static void backup_discard(JNIEnv *env, jclass class, jlong store, jlong operati
     finish(&scope, code, &error, NULL);
 }
 
-static jbyteArray backup_list(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name)
+static jbyteArray backup_list(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                              jbyteArray name)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -75,8 +84,8 @@ static jbyteArray backup_list(JNIEnv *env, jclass class, jlong store, jlong oper
     return finish(&scope, code, &error, account);
 }
 
-static jbyteArray backup_show(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name,
-                              jbyteArray timestamp, jbyteArray mode, jboolean unfinished)
+static jbyteArray backup_show(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                              jbyteArray name, jbyteArray timestamp, jbyteArray mode, jboolean unfinished)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -85,12 +94,13 @@ static jbyteArray backup_show(JNIEnv *env, jclass class, jlong store, jlong oper
     jb_backup_name which = name_of(&scope, bucket, name, timestamp, mode);
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_backup_show(store_of(store), operation_of(operation), &which, unfinished == JNI_TRUE, &account, &error);
+        code =
+            jb_backup_show(store_of(store), operation_of(operation), &which, unfinished == JNI_TRUE, &account, &error);
     return finish(&scope, code, &error, account);
 }
 
-static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name,
-                                jbyteArray timestamp, jbyteArray mode, jboolean full)
+static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                jbyteArray name, jbyteArray timestamp, jbyteArray mode, jboolean full)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -119,9 +129,9 @@ static void backup_remove(JNIEnv *env, jclass class, jlong store, jlong operatio
     finish(&scope, code, &error, NULL);
 }
 
-static jbyteArray backup_rotate(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name,
-                                jbyteArray mode, jint keep, jboolean dry_run, jlong catalog_store, jbyteArray catalog_bucket,
-                                jbyteArray catalog_key)
+static jbyteArray backup_rotate(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                jbyteArray name, jbyteArray mode, jint keep, jboolean dry_run, jlong catalog_store,
+                                jbyteArray catalog_bucket, jbyteArray catalog_key)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -137,14 +147,16 @@ static jbyteArray backup_rotate(JNIEnv *env, jclass class, jlong store, jlong op
         .dry_run = dry_run == JNI_TRUE,
         .catalog = catalog_of(&scope, &room, catalog_store, catalog_bucket, catalog_key),
     };
-    int code = scope.failed ? JB_ERROR_MEMORY : jb_rotate(store_of(store), operation_of(operation), &options, &account, &error);
+    int code = scope.failed ? JB_ERROR_MEMORY
+                            : jb_rotate(store_of(store), operation_of(operation), &options, &account, &error);
     return finish(&scope, code, &error, account);
 }
 
-static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name,
-                                     jbyteArray timestamp, jbyteArray mode, jobjectArray directories, jobjectArray exclude,
-                                     jboolean strict, jint compression, jint level, jbyteArray environment, jlong catalog_store,
-                                     jbyteArray catalog_bucket, jbyteArray catalog_key)
+static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                     jbyteArray name, jbyteArray timestamp, jbyteArray mode, jobjectArray directories,
+                                     jobjectArray exclude, jboolean strict, jint compression, jint level,
+                                     jbyteArray environment, jlong catalog_store, jbyteArray catalog_bucket,
+                                     jbyteArray catalog_key)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;

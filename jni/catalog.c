@@ -3,11 +3,14 @@
 
 static jb_catalog catalog_of(jni_scope *scope, jlong store, jbyteArray bucket, jbyteArray key)
 {
-    return (jb_catalog){.size = sizeof(jb_catalog), .store = store_of(store), .bucket = scope_text(scope, bucket),
+    return (jb_catalog){.size = sizeof(jb_catalog),
+                        .store = store_of(store),
+                        .bucket = scope_text(scope, bucket),
                         .key = scope_text(scope, key)};
 }
 
-static jbyteArray catalog_list(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray key)
+static jbyteArray catalog_list(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                               jbyteArray key)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -18,7 +21,8 @@ static jbyteArray catalog_list(JNIEnv *env, jclass class, jlong store, jlong ope
     return finish(&scope, code, &error, account);
 }
 
-static void catalog_add(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray key, jbyteArray entry)
+static void catalog_add(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray key,
+                        jbyteArray entry)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;

@@ -112,8 +112,9 @@ void throw_error(JNIEnv *env, const jb_error *error, const char *account)
     jbyteArray details = hint == NULL ? NULL : new_bytes(env, account);
     if (has_exception(env))
         return;
-    jthrowable made = (*env)->CallStaticObjectMethod(env, exception_class, exception_make, (jint)error->code,
-                                                     (jint)error->store_status, (jboolean)error->retryable, text, hint, details);
+    jthrowable made =
+        (*env)->CallStaticObjectMethod(env, exception_class, exception_make, (jint)error->code,
+                                       (jint)error->store_status, (jboolean)error->retryable, text, hint, details);
     if (!has_exception(env))
         (*env)->Throw(env, made);
 }
@@ -181,7 +182,8 @@ bool util_load(JavaVM *vm, JNIEnv *env)
     exception_class = find_class(env, "JpsBackupException");
     if (exception_class == NULL)
         return false;
-    exception_make = (*env)->GetStaticMethodID(env, exception_class, "make", "(IIZ[B[B[B)L" PACKAGE "JpsBackupException;");
+    exception_make =
+        (*env)->GetStaticMethodID(env, exception_class, "make", "(IIZ[B[B[B)L" PACKAGE "JpsBackupException;");
     return exception_make != NULL;
 }
 

@@ -1,8 +1,9 @@
 /*
  * What all natives share: texts in and out, errors as exceptions, the Java side's methods.
  *
- * Texts cross as byte[] in UTF-8 without an ending NUL, because JNI's own texts are in "modified UTF-8", which differs for NUL
- * and for characters beyond U+FFFF. The Java side encodes, decodes, and refuses NUL and unpaired surrogates (class Utf8).
+ * Texts cross as byte[] in UTF-8 without an ending NUL, because JNI's own texts are in "modified UTF-8", which differs
+ * for NUL and for characters beyond U+FFFF. The Java side encodes, decodes, and refuses NUL and unpaired surrogates
+ * (class Utf8).
  */
 #ifndef JNI_UTIL_H
 #define JNI_UTIL_H
@@ -10,7 +11,7 @@
 #include <jni.h>
 #include <jpsbackup/jpsbackup.h>
 
-#define PACKAGE "org/jpsbackup/"
+#define PACKAGE         "org/jpsbackup/"
 #define COUNT_OF(table) ((jint)(sizeof(table) / sizeof(table)[0]))
 
 /* Everything that one native call converted; given back, after wiping it (there may be secrets), by scope_end. */
@@ -38,17 +39,17 @@ bool has_exception(JNIEnv *env);
 void throw_error(JNIEnv *env, const jb_error *error, const char *account);
 
 /*
- * The end of a native call: ends the scope, frees the account, and gives it to Java, or throws. An exception that came out of a
- * callback goes before the library's own error.
+ * The end of a native call: ends the scope, frees the account, and gives it to Java, or throws. An exception that came
+ * out of a callback goes before the library's own error.
  */
 jbyteArray finish(jni_scope *scope, int code, const jb_error *error, char *account);
 
 void throw_no_memory(JNIEnv *env);
 
 /*
- * Weak global reference to a class of the package ("Store"); NULL with an exception pending. A strong one would keep the class loader
- * for ever, and with it this library. The class itself stays as long as its class loader, which is as long as this library: so the
- * reference is never NULL in a call, and ids of methods need no reference at all.
+ * Weak global reference to a class of the package ("Store"); NULL with an exception pending. A strong one would keep
+ * the class loader for ever, and with it this library. The class itself stays as long as its class loader, which is as
+ * long as this library: so the reference is never NULL in a call, and ids of methods need no reference at all.
  */
 jclass find_class(JNIEnv *env, const char *name);
 /* Id of an object's method of a class of the package; NULL with an exception pending. */

@@ -4,8 +4,8 @@
 #include "natives.h"
 
 /*
- * The listener is held weakly: it often refers to its Operation, which must stay collectable for the Cleaner to work. Java's
- * Operation holds it strongly, and outlives each call that it serves.
+ * The listener is held weakly: it often refers to its Operation, which must stay collectable for the Cleaner to work.
+ * Java's Operation holds it strongly, and outlives each call that it serves.
  */
 typedef struct native_operation {
     jb_operation *operation;
@@ -37,9 +37,9 @@ static int on_progress(void *context, const jb_progress *event)
     jbyteArray phase = new_bytes(env, event->phase);
     jbyteArray item = phase == NULL ? NULL : new_bytes(env, event->item);
     if (item != NULL)
-        (*env)->CallVoidMethod(env, listener, bridge_progress, phase, item, clamp(event->bytes_done), clamp(event->bytes_total),
-                               clamp(event->objects_done), clamp(event->objects_total), clamp(event->bytes_per_second),
-                               (jlong)event->seconds_left);
+        (*env)->CallVoidMethod(env, listener, bridge_progress, phase, item, clamp(event->bytes_done),
+                               clamp(event->bytes_total), clamp(event->objects_done), clamp(event->objects_total),
+                               clamp(event->bytes_per_second), (jlong)event->seconds_left);
     bool thrown = has_exception(env);
     (*env)->DeleteLocalRef(env, item);
     (*env)->DeleteLocalRef(env, phase);
@@ -56,7 +56,8 @@ static jlong operation_create(JNIEnv *env, jclass class, jlong memory_limit, jin
         throw_no_memory(env);
         return 0;
     }
-    jb_operation_options options = {.size = sizeof options, .memory_limit_bytes = (uint64_t)memory_limit,
+    jb_operation_options options = {.size = sizeof options,
+                                    .memory_limit_bytes = (uint64_t)memory_limit,
                                     .progress_interval_ms = (uint32_t)interval_ms};
     if (listener != NULL) {
         made->listener = (*env)->NewWeakGlobalRef(env, listener);

@@ -4,19 +4,25 @@
 typedef int (*store_step)(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                           jb_error *error);
 
-static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong operation, jobjectArray texts, jobjectArray consumer)
+static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong operation, jobjectArray texts,
+                               jobjectArray consumer)
 {
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
-    /* In the order of Restore.texts: bucket, name, timestamp, mode, object, target, journal, owner; each may be null. */
+    /* In the order of Restore.texts: bucket, name, timestamp, mode, object, target, journal, owner; each may be null.
+     */
     const char *const *text = scope_texts(&scope, texts);
     const char *const *consumer_argv = scope_texts(&scope, consumer);
     int code = JB_ERROR_MEMORY;
     if (!scope.failed) {
         jb_restore_options options = {
             .size = sizeof options,
-            .name = {.size = sizeof options.name, .bucket = text[0], .name = text[1], .timestamp = text[2], .mode = text[3]},
+            .name = {.size = sizeof options.name,
+                     .bucket = text[0],
+                     .name = text[1],
+                     .timestamp = text[2],
+                     .mode = text[3]},
             .object = text[4],
             .target = text[5],
             .journal = text[6],
@@ -28,19 +34,22 @@ static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong 
     return finish(&scope, code, &error, account);
 }
 
-static jbyteArray restore_check(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts, jobjectArray consumer)
+static jbyteArray restore_check(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts,
+                                jobjectArray consumer)
 {
     (void)class;
     return run_on_store(env, jb_restore_check, store, operation, texts, consumer);
 }
 
-static jbyteArray restore_stage(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts, jobjectArray consumer)
+static jbyteArray restore_stage(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts,
+                                jobjectArray consumer)
 {
     (void)class;
     return run_on_store(env, jb_restore_stage, store, operation, texts, consumer);
 }
 
-static jbyteArray restore_restore(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts, jobjectArray consumer)
+static jbyteArray restore_restore(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts,
+                                  jobjectArray consumer)
 {
     (void)class;
     return run_on_store(env, jb_restore, store, operation, texts, consumer);

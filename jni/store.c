@@ -10,9 +10,9 @@ jb_store *store_of(jlong handle)
     return (jb_store *)(intptr_t)handle;
 }
 
-static jlong store_open(JNIEnv *env, jclass class, jbyteArray url, jbyteArray endpoint, jbyteArray region, jbyteArray access_key,
-                        jbyteArray secret_key, jbyteArray session_token, jbyteArray ca_file, jbyteArray encryption,
-                        jboolean virtual_host, jint tries, jint stall_seconds)
+static jlong store_open(JNIEnv *env, jclass class, jbyteArray url, jbyteArray endpoint, jbyteArray region,
+                        jbyteArray access_key, jbyteArray secret_key, jbyteArray session_token, jbyteArray ca_file,
+                        jbyteArray encryption, jboolean virtual_host, jint tries, jint stall_seconds)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -50,7 +50,8 @@ static void store_make_bucket(JNIEnv *env, jclass class, jlong store, jlong oper
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     const char *name = scope_text(&scope, bucket);
-    int code = scope.failed ? JB_ERROR_MEMORY : jb_store_make_bucket(store_of(store), operation_of(operation), name, &error);
+    int code =
+        scope.failed ? JB_ERROR_MEMORY : jb_store_make_bucket(store_of(store), operation_of(operation), name, &error);
     finish(&scope, code, &error, NULL);
 }
 
@@ -71,7 +72,8 @@ static jobject store_stat(JNIEnv *env, jclass class, jlong store, jlong operatio
     jbyteArray tag = new_bytes(env, info.tag);
     if (tag == NULL)
         return NULL;
-    return (*env)->CallStaticObjectMethod(env, info_class, info_make, key, (jlong)info.bytes, (jlong)info.modified, tag);
+    return (*env)->CallStaticObjectMethod(env, info_class, info_make, key, (jlong)info.bytes, (jlong)info.modified,
+                                          tag);
 }
 
 typedef struct list_context {
@@ -95,7 +97,8 @@ static int on_object(void *context, const jb_object_info *info)
     return thrown ? 1 : 0;
 }
 
-static void store_list(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray prefix, jobject lister)
+static void store_list(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray prefix,
+                       jobject lister)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -105,7 +108,8 @@ static void store_list(JNIEnv *env, jclass class, jlong store, jlong operation, 
     const char *key_prefix = scope_text(&scope, prefix);
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_store_list(store_of(store), operation_of(operation), bucket_name, key_prefix, on_object, &context, &error);
+        code = jb_store_list(store_of(store), operation_of(operation), bucket_name, key_prefix, on_object, &context,
+                             &error);
     finish(&scope, code, &error, NULL);
 }
 

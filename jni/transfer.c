@@ -1,6 +1,6 @@
 /*
- * Natives of org.jpsbackup.Transfer: putting and getting objects. Bulk bytes cross in one direct buffer for each transfer; the
- * Java side shuttles them between it and the stream.
+ * Natives of org.jpsbackup.Transfer: putting and getting objects. Bulk bytes cross in one direct buffer for each
+ * transfer; the Java side shuttles them between it and the stream.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +74,10 @@ static int on_write(void *context, const void *bytes, size_t count)
     return 0;
 }
 
-static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray key,
-                               jobject source, jbyteArray file, jbyteArray tree, jobjectArray exclude, jboolean strict,
-                               jobjectArray command, jbyteArray success_text, jint compression, jint level, jboolean replace,
-                               jbyteArray alive_key)
+static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                               jbyteArray key, jobject source, jbyteArray file, jbyteArray tree, jobjectArray exclude,
+                               jboolean strict, jobjectArray command, jbyteArray success_text, jint compression,
+                               jint level, jboolean replace, jbyteArray alive_key)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -103,12 +103,13 @@ static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong ope
         options.read = on_read;
         options.read_context = &stream;
     }
-    int code = scope.failed ? JB_ERROR_MEMORY : jb_put(store_of(store), operation_of(operation), &options, &account, &error);
+    int code =
+        scope.failed ? JB_ERROR_MEMORY : jb_put(store_of(store), operation_of(operation), &options, &account, &error);
     return finish(&scope, code, &error, account);
 }
 
-static jbyteArray transfer_get(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray key,
-                               jbyteArray description, jobject sink, jboolean decompress)
+static jbyteArray transfer_get(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                               jbyteArray key, jbyteArray description, jobject sink, jboolean decompress)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "format.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 /* --environment KEY=VALUE … as one JSON object's text; NULL for none. */
@@ -18,15 +18,15 @@ static int environment_text(const struct arguments *arguments, char **text, jb_e
         const char *equals = strchr(*pairs, '=');
         char *key = equals != NULL ? strndup(*pairs, (size_t)(equals - *pairs)) : NULL;
         if (equals == NULL || equals == *pairs)
-            code = report(error, JB_ERROR_USAGE, "option '--environment' takes KEY=VALUE, not '%s'", *pairs);
+            code = error_set(error, JB_ERROR_USAGE, "option '--environment' takes KEY=VALUE, not '%s'", *pairs);
         else if (json_object_get(environment, key) != NULL)
-            code = report(error, JB_ERROR_USAGE, "option '--environment' gives '%s' twice", key);
+            code = error_set(error, JB_ERROR_USAGE, "option '--environment' gives '%s' twice", key);
         else if (json_object_set_new(environment, key, json_string(equals + 1)) != 0)
-            code = report(error, JB_ERROR_USAGE, "option '--environment': '%s' is not UTF-8", *pairs);
+            code = error_set(error, JB_ERROR_USAGE, "option '--environment': '%s' is not UTF-8", *pairs);
         free(key);
     }
     if (code == JB_OK && (*text = json_dumps(environment, JSON_COMPACT)) == NULL)
-        code = report_no_memory(error);
+        code = error_no_memory(error);
     json_decref(environment);
     return code;
 }
@@ -56,7 +56,8 @@ static void print_backup(const json_t *account, FILE *out)
             account_text(account, "timestamp"), account_text(account, "mode"), format_bytes(total, size));
 }
 
-static int back_up(struct session *session, jb_backup_directories_options *options, jb_catalog *catalog, jb_error *error)
+static int back_up(struct session *session, jb_backup_directories_options *options, jb_catalog *catalog,
+                   jb_error *error)
 {
     int code = session_connect(session, error);
     if (code != JB_OK)
@@ -104,7 +105,8 @@ const struct subcommand backup_subcommand = {
     .bit = IN_BACKUP,
     .summary = "back directories up under one name",
     .usage = "--bucket BUCKET --name NAME [OPTIONS] DIR...",
-    .about = "Makes a backup that holds each directory as an object '{last name of DIR}.tar.zst'. The bucket is made where it is "
+    .about = "Makes a backup that holds each directory as an object '{last name of DIR}.tar.zst'. The bucket is made "
+             "where it is "
              "missing. A backup of the same name, timestamp and mode is a conflict; a failure leaves nothing behind.",
     .examples = "jpsbackup backup --store file:///mnt/backups --bucket mine --name notes /home/me/notes\n"
                 "jpsbackup backup --store s3:// --region eu-west-1 --bucket mine --name web --mode auto \\\n"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "format.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 #define ENTRY_MAX (1u << 20)
@@ -97,7 +97,7 @@ static int run(struct session *session, jb_error *error)
         else if (strcmp(action, "remove") == 0)
             code = remove_entry(session, &catalog, error);
         else
-            code = report(error, JB_ERROR_USAGE, "the action is list, add or remove, not '%s'", action);
+            code = error_set(error, JB_ERROR_USAGE, "the action is list, add or remove, not '%s'", action);
     }
     free(location.bucket);
     return code;
@@ -109,9 +109,12 @@ const struct subcommand catalog_subcommand = {
     .summary = "list or change an owner's catalog of backups",
     .usage = "list --catalog BUCKET/KEY [OPTIONS]\nadd --catalog BUCKET/KEY --entry FILE|- [OPTIONS]\n"
              "remove --catalog BUCKET/KEY --name NAME --timestamp TIME --mode MODE [OPTIONS]",
-    .about = "The catalog is the file that the platform's front end reads. 'add' replaces the entry with the same name, timestamp and "
+    .about = "The catalog is the file that the platform's front end reads. 'add' replaces the entry with the same "
+             "name, timestamp and "
              "mode, and keeps members that the new one lacks. 'remove' succeeds also where there is no such entry.",
-    .examples = "jpsbackup catalog list --store s3:// --region eu-west-1 --catalog jcprodbackupmetadata/7_backup_metadata.json\n"
-                "jpsbackup catalog add --store s3:// --catalog jcprodbackupmetadata/7_backup_metadata.json --entry entry.json",
+    .examples =
+        "jpsbackup catalog list --store s3:// --region eu-west-1 --catalog "
+        "jcprodbackupmetadata/7_backup_metadata.json\n"
+        "jpsbackup catalog add --store s3:// --catalog jcprodbackupmetadata/7_backup_metadata.json --entry entry.json",
     .run = run,
 };

@@ -6,22 +6,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report.h"
+#include "../src/base/error.h"
 
 static int check_file(int file, const char *path, jb_error *error)
 {
     struct stat status;
     if (fstat(file, &status) != 0)
-        return report_errno(error, errno, "cannot look at the credentials file '%s'", path);
+        return error_set_errno(error, errno, "cannot look at the credentials file '%s'", path);
     if (!S_ISREG(status.st_mode))
-        return report(error, JB_ERROR_USAGE, "the credentials file '%s' is not a regular file", path);
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' is not a regular file", path);
     if (status.st_uid != geteuid())
-        return report(error, JB_ERROR_USAGE, "the credentials file '%s' belongs to another user (uid %u)", path,
-                      (unsigned)status.st_uid);
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' belongs to another user (uid %u)", path,
+                         (unsigned)status.st_uid);
     if ((status.st_mode & 077) != 0) {
-        report(error, JB_ERROR_USAGE, "the credentials file '%s' is open to other users (mode %04o)", path,
-               (unsigned)status.st_mode & 07777);
-        return report_hint(error, "make it mode 0600, and consider its keys known to others");
+        error_set(error, JB_ERROR_USAGE, "the credentials file '%s' is open to other users (mode %04o)", path,
+                  (unsigned)status.st_mode & 07777);
+        return error_hint(error, "make it mode 0600, and consider its keys known to others");
     }
     return JB_OK;
 }
@@ -34,16 +34,17 @@ static int read_content(int file, char *content, size_t *used, const char *path,
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return report_errno(error, errno, "cannot read the credentials file '%s'", path);
+            return error_set_errno(error, errno, "cannot read the credentials file '%s'", path);
         if (count == 0)
             break;
         *used += (size_t)count;
         if (*used > CREDENTIALS_FILE_MAX)
-            return report(error, JB_ERROR_USAGE, "the credentials file '%s' is longer than %d bytes", path, CREDENTIALS_FILE_MAX);
+            return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' is longer than %d bytes", path,
+                             CREDENTIALS_FILE_MAX);
     }
     content[*used] = '\0';
     if (strlen(content) != *used)
-        return report(error, JB_ERROR_USAGE, "the credentials file '%s' holds a NUL byte", path);
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' holds a NUL byte", path);
     return JB_OK;
 }
 
@@ -62,16 +63,19 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
         if (strlen(known[i].key) != (size_t)(equals - line) || memcmp(line, known[i].key, strlen(known[i].key)) != 0)
             continue;
         if (*known[i].value != NULL)
-            return report(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' gives %s again", number, path, known[i].key);
+            return error_set(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' gives %s again", number, path,
+                             known[i].key);
         for (const char *c = equals + 1; *c != '\0'; c++)
             if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f)
-                return report(error, JB_ERROR_USAGE, "line %u of the credentials file '%s': %s holds blanks or control characters",
-                              number, path, known[i].key);
+                return error_set(error, JB_ERROR_USAGE,
+                                 "line %u of the credentials file '%s': %s holds blanks or control characters", number,
+                                 path, known[i].key);
         *known[i].value = equals + 1;
         return JB_OK;
     }
-    report(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' is not a setting that is known here", number, path);
-    return report_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… and AWS_SESSION_TOKEN=…");
+    error_set(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' is not a setting that is known here", number,
+              path);
+    return error_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… and AWS_SESSION_TOKEN=…");
 }
 
 static int take_content(struct credentials *credentials, const char *path, jb_error *error)
@@ -97,8 +101,8 @@ static int take_content(struct credentials *credentials, const char *path, jb_er
         if (*values[i] != NULL && **values[i] == '\0')
             *values[i] = NULL;
     if (credentials->access_key == NULL || credentials->secret_key == NULL)
-        return report(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
-                      credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
+                         credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
     return JB_OK;
 }
 
@@ -108,13 +112,13 @@ int credentials_read(struct credentials *credentials, const char *path, bool onc
     /* O_NONBLOCK: a FIFO in the file's place must not hold the command up. */
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (file < 0)
-        return report_errno(error, errno, "cannot open the credentials file '%s'", path);
+        return error_set_errno(error, errno, "cannot open the credentials file '%s'", path);
     int code = check_file(file, path, error);
     if (code == JB_OK) {
         size_t used;
         code = read_content(file, credentials->content, &used, path, error);
         if (once && unlink(path) != 0 && code == JB_OK)
-            code = report_errno(error, errno, "cannot remove the credentials file '%s' after reading it", path);
+            code = error_set_errno(error, errno, "cannot remove the credentials file '%s' after reading it", path);
     }
     close(file);
     if (code == JB_OK)

@@ -14,9 +14,9 @@ struct credentials {
 };
 
 /*
- * Reads lines KEY=VALUE with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; others are refused. The file
- * must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon as it was read, whatever it holds.
- * No message holds any of its content.
+ * Reads lines KEY=VALUE with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; others are
+ * refused. The file must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon
+ * as it was read, whatever it holds. No message holds any of its content.
  */
 int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error);
 

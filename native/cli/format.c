@@ -26,7 +26,8 @@ const char *format_seconds(uint64_t seconds, char *text)
     if (seconds < 3600)
         snprintf(text, FIGURE_SIZE, "%" PRIu64 ":%02" PRIu64, seconds / 60, seconds % 60);
     else
-        snprintf(text, FIGURE_SIZE, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600, seconds / 60 % 60, seconds % 60);
+        snprintf(text, FIGURE_SIZE, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600, seconds / 60 % 60,
+                 seconds % 60);
     return text;
 }
 

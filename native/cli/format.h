@@ -14,7 +14,8 @@ const char *format_seconds(uint64_t seconds, char *text);
 /* "2026-11-22 23:48:00" in UTC. */
 const char *format_time(int64_t seconds, char *text);
 
-/* Names come from stores, archives and users: they must not move a terminal's cursor. Control characters of ASCII and of C1 become '?'. */
+/* Names come from stores, archives and users: they must not move a terminal's cursor. Control characters of ASCII and
+ * of C1 become '?'. */
 void replace_controls(char *text);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "format.h"
 #include "new_file.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 struct sink {
@@ -23,7 +23,7 @@ static int write_all(void *context, const void *bytes, size_t count)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0) {
-            report_errno(&sink->error, errno, "cannot write '%s'", sink->name);
+            error_set_errno(&sink->error, errno, "cannot write '%s'", sink->name);
             return -1;
         }
         next += written;
@@ -86,7 +86,7 @@ static int get_to_output(struct session *session, const struct location *locatio
     struct sink sink = {.file = STDOUT_FILENO, .name = "standard output", .error = JB_ERROR_INIT};
     int code = arguments_refuse(&session->arguments, of_files, "with '-'", error);
     if (code == JB_OK && session->output.mode != OUTPUT_HUMAN)
-        code = report(error, JB_ERROR_USAGE, "with '-' the object's bytes go to standard output, and no JSON may");
+        code = error_set(error, JB_ERROR_USAGE, "with '-' the object's bytes go to standard output, and no JSON may");
     session->account_to = stderr;
     if (code == JB_OK)
         code = session_connect(session, error);
@@ -102,7 +102,8 @@ static int run(struct session *session, jb_error *error)
         code = location_parse(&location, session->arguments.positional[0], true, "the object's name", error);
     if (code == JB_OK) {
         const char *path = session->arguments.positional[1];
-        code = strcmp(path, "-") == 0 ? get_to_output(session, &location, error) : get_to_file(session, path, &location, error);
+        code = strcmp(path, "-") == 0 ? get_to_output(session, &location, error)
+                                      : get_to_file(session, path, &location, error);
     }
     free(location.bucket);
     return code;
@@ -113,7 +114,8 @@ const struct subcommand get_subcommand = {
     .bit = IN_GET,
     .summary = "get an object into a file or to standard output",
     .usage = "BUCKET/KEY FILE|- [OPTIONS]",
-    .about = "Gets one object. FILE is written under a temporary name beside it and takes its name when it is whole and on the disk.",
+    .about = "Gets one object. FILE is written under a temporary name beside it and takes its name when it is whole "
+             "and on the disk.",
     .examples = "jpsbackup get --store file:///mnt/backups mine/notes.pdf notes.pdf\n"
                 "jpsbackup get --store s3:// --decompress mine/www.tar.zst - | tar -tv",
     .run = run,

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define COLUMNS 100
+#define COLUMNS       100
 #define OPTION_COLUMN 28
 
 /* Prints `text` wrapped, its further lines indented; `column` is where the cursor stands. */
@@ -84,8 +84,9 @@ void help_subcommand(const struct subcommand *subcommand, FILE *out)
 void help_command(FILE *out)
 {
     fputs("usage:\n  jpsbackup SUBCOMMAND [OPTIONS] [ARGUMENTS]\n  jpsbackup --version\n\n", out);
-    print_wrapped("Backs directories, files and the output of programs up into object stores, and restores them, verified.", 0, 0,
-                  out);
+    print_wrapped(
+        "Backs directories, files and the output of programs up into object stores, and restores them, verified.", 0, 0,
+        out);
     fputs("\nsubcommands:\n", out);
     for (size_t i = 0; subcommands[i] != NULL; i++)
         fprintf(out, "  %-16s%s\n", subcommands[i]->name, subcommands[i]->summary);

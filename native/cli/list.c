@@ -34,7 +34,8 @@ static int run(struct session *session, jb_error *error)
         code = session_connect(session, error);
     char *account = NULL;
     if (code == JB_OK)
-        code = jb_backup_list(session->store, session->operation, bucket, session->arguments.texts[OPTION_NAME], &account, error);
+        code = jb_backup_list(session->store, session->operation, bucket, session->arguments.texts[OPTION_NAME],
+                              &account, error);
     return code == JB_OK ? session_take_account(session, account, error) : code;
 }
 
@@ -43,7 +44,8 @@ const struct subcommand list_subcommand = {
     .bit = IN_LIST,
     .summary = "list backups",
     .usage = "--bucket BUCKET [--name NAME] [OPTIONS]",
-    .about = "Lists the backups of a bucket, newest first, with their state: complete, running, abandoned, deleting, old (made by the "
+    .about = "Lists the backups of a bucket, newest first, with their state: complete, running, abandoned, deleting, "
+             "old (made by the "
              "tools before this one) or damaged.",
     .examples = "jpsbackup list --store file:///mnt/backups --bucket mine\n"
                 "jpsbackup list --store s3:// --bucket mine --name notes --json",

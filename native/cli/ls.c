@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "format.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 #define OBJECTS_MAX 200000
@@ -27,10 +27,10 @@ static int list_object(void *context, const jb_object_info *info)
         return ferror(stdout);
     }
     listing->too_many = listing->count > OBJECTS_MAX;
-    return listing->too_many || json_array_append_new(listing->objects,
-                                                      json_pack("{s:o, s:I, s:I}", "key", json_of_text(info->key), "bytes",
-                                                                (json_int_t)info->bytes, "modified",
-                                                                (json_int_t)info->modified)) != 0;
+    return listing->too_many ||
+           json_array_append_new(listing->objects,
+                                 json_pack("{s:o, s:I, s:I}", "key", json_of_text(info->key), "bytes",
+                                           (json_int_t)info->bytes, "modified", (json_int_t)info->modified)) != 0;
 }
 
 static void print_totals(const json_t *account, FILE *out)
@@ -45,15 +45,17 @@ static int list(struct session *session, const struct location *location, jb_err
 {
     bool lines = session->output.mode == OUTPUT_HUMAN;
     struct listing listing = {.objects = lines ? NULL : json_array()};
-    int code = jb_store_list(session->store, session->operation, location->bucket, location->key, list_object, &listing, error);
+    int code = jb_store_list(session->store, session->operation, location->bucket, location->key, list_object, &listing,
+                             error);
     if (listing.too_many) {
-        report(error, JB_ERROR_LIMIT, "more than %d objects are too many for one line of JSON", OBJECTS_MAX);
-        report_hint(error, "give a longer prefix");
+        error_set(error, JB_ERROR_LIMIT, "more than %d objects are too many for one line of JSON", OBJECTS_MAX);
+        error_hint(error, "give a longer prefix");
         code = JB_ERROR_LIMIT;
     }
     if (code == JB_OK)
-        session->account = json_pack("{s:s, s:o, s:I, s:I}", "bucket", location->bucket, "prefix", json_of_text(location->key), "count",
-                                     (json_int_t)listing.count, "bytes", (json_int_t)listing.bytes);
+        session->account =
+            json_pack("{s:s, s:o, s:I, s:I}", "bucket", location->bucket, "prefix", json_of_text(location->key),
+                      "count", (json_int_t)listing.count, "bytes", (json_int_t)listing.bytes);
     if (code == JB_OK && listing.objects != NULL)
         json_object_set(session->account, "objects", listing.objects);
     json_decref(listing.objects);
@@ -80,7 +82,8 @@ const struct subcommand ls_subcommand = {
     .bit = IN_LS,
     .summary = "list objects",
     .usage = "BUCKET[/PREFIX] [OPTIONS]",
-    .about = "Lists all objects of a bucket whose key starts with PREFIX, with size and time of change (UTC), in the store's order.",
+    .about = "Lists all objects of a bucket whose key starts with PREFIX, with size and time of change (UTC), in the "
+             "store's order.",
     .examples = "jpsbackup ls --store file:///mnt/backups mine\n"
                 "jpsbackup ls --store s3:// --json mine/notes_",
     .run = run,

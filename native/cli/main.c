@@ -3,16 +3,17 @@
 #include <unistd.h>
 
 #include "help.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "signals.h"
 
-#define MIB (UINT64_C(1) << 20)
+#define MIB                (UINT64_C(1) << 20)
 #define MEMORY_DEFAULT_MIB 96
 
 const struct subcommand *const subcommands[] = {
-    &put_subcommand,    &get_subcommand,    &ls_subcommand,      &rm_subcommand,
-    &backup_subcommand, &list_subcommand,   &verify_subcommand,  &restore_subcommand,
-    &rotate_subcommand, &catalog_subcommand, &revision_node_subcommand, NULL,
+    &put_subcommand,     &get_subcommand,           &ls_subcommand,
+    &rm_subcommand,      &backup_subcommand,        &list_subcommand,
+    &verify_subcommand,  &restore_subcommand,       &rotate_subcommand,
+    &catalog_subcommand, &revision_node_subcommand, NULL,
 };
 
 static const struct subcommand *find_subcommand(const char *name)
@@ -57,9 +58,9 @@ static void end(struct session *session)
 static int run(struct session *session, const struct subcommand *subcommand, jb_error *error)
 {
     if (session->output.mode == OUTPUT_JSON && session->arguments.texts[OPTION_OUTCOME] != NULL)
-        return report(error, JB_ERROR_USAGE, "options '--json' and '--outcome' exclude one another");
+        return error_set(error, JB_ERROR_USAGE, "options '--json' and '--outcome' exclude one another");
     if (session->arguments.rest != NULL && !subcommand->takes_rest)
-        return report(error, JB_ERROR_USAGE, "nothing may follow '--' here");
+        return error_set(error, JB_ERROR_USAGE, "nothing may follow '--' here");
     int code = begin(session, error);
     return code == JB_OK ? subcommand->run(session, error) : code;
 }
@@ -91,7 +92,7 @@ static int run_subcommand(const struct subcommand *subcommand, int argc, char **
     if (code == JB_OK)
         code = run(&session, subcommand, &error);
     if (code == JB_ERROR_USAGE && error.hint[0] == '\0')
-        report_hint(&error, "see 'jpsbackup %s --help'", subcommand->name);
+        error_hint(&error, "see 'jpsbackup %s --help'", subcommand->name);
     int status = output_finish(&session.output, code, session.account, session.print, session.account_to, &error);
     end(&session);
     return status;
@@ -117,9 +118,9 @@ int main(int argc, char **argv)
     jb_error error = JB_ERROR_INIT;
     begin_output(&output, "jpsbackup", argc, argv);
     if (argc < 2)
-        report(&error, JB_ERROR_USAGE, "a subcommand is missing");
+        error_set(&error, JB_ERROR_USAGE, "a subcommand is missing");
     else
-        report(&error, JB_ERROR_USAGE, "there is no subcommand '%.60s'", name);
-    report_hint(&error, "see 'jpsbackup --help'");
+        error_set(&error, JB_ERROR_USAGE, "there is no subcommand '%.60s'", name);
+    error_hint(&error, "see 'jpsbackup --help'");
     return output_finish(&output, JB_ERROR_USAGE, NULL, NULL, stdout, &error);
 }

@@ -10,7 +10,8 @@ struct new_file {
     char *temporary; /* beside it; NULL once renamed */
 };
 
-/* Without `replace` a file that exists is JB_ERROR_CONFLICT. What is there and not a regular file is refused in any case. */
+/* Without `replace` a file that exists is JB_ERROR_CONFLICT. What is there and not a regular file is refused in any
+ * case. */
 int new_file_open(struct new_file *file, const char *path, bool replace, jb_error *error);
 /* Syncs the file, gives it its name, and syncs its directory. */
 int new_file_finish(struct new_file *file, bool replace, jb_error *error);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "../src/base/error.h"
 
 bool parse_number(const char *text, uint64_t *number)
 {
@@ -49,27 +49,28 @@ static bool is_choice(const char *choices, const char *text)
 static int append(const char ***list, size_t *count, size_t room, const char *text, jb_error *error)
 {
     if (*list == NULL && (*list = calloc(room + 1, sizeof **list)) == NULL)
-        return report_no_memory(error);
+        return error_no_memory(error);
     (*list)[(*count)++] = text;
     return JB_OK;
 }
 
-static int store_value(struct arguments *arguments, const struct option_row *row, const char *value, size_t room, jb_error *error)
+static int store_value(struct arguments *arguments, const struct option_row *row, const char *value, size_t room,
+                       jb_error *error)
 {
     if (row->kind == KIND_LIST)
         return append(&arguments->lists[row->id], &arguments->list_counts[row->id], room, value, error);
     if (arguments->texts[row->id] != NULL && row->kind != KIND_FLAG)
-        return report(error, JB_ERROR_USAGE, "option '--%s' was given twice", row->name);
+        return error_set(error, JB_ERROR_USAGE, "option '--%s' was given twice", row->name);
     if (row->kind == KIND_TEXT && *value == '\0')
-        return report(error, JB_ERROR_USAGE, "option '--%s' needs a %s, not an empty text", row->name, row->value);
+        return error_set(error, JB_ERROR_USAGE, "option '--%s' needs a %s, not an empty text", row->name, row->value);
     if (row->kind == KIND_CHOICE && !is_choice(row->value, value))
-        return report(error, JB_ERROR_USAGE, "option '--%s' takes %s, not '%s'", row->name, row->value, value);
+        return error_set(error, JB_ERROR_USAGE, "option '--%s' takes %s, not '%s'", row->name, row->value, value);
     if (row->kind == KIND_NUMBER) {
         uint64_t number;
         bool valid = parse_number(value, &number) && number >= row->minimum && number <= row->maximum;
         if (!valid)
-            return report(error, JB_ERROR_USAGE, "option '--%s' takes a number from %llu to %llu, not '%s'", row->name,
-                          (unsigned long long)row->minimum, (unsigned long long)row->maximum, value);
+            return error_set(error, JB_ERROR_USAGE, "option '--%s' takes a number from %llu to %llu, not '%s'",
+                             row->name, (unsigned long long)row->minimum, (unsigned long long)row->maximum, value);
         arguments->numbers[row->id] = number;
     }
     arguments->texts[row->id] = row->kind == KIND_FLAG ? row->name : value;
@@ -94,14 +95,14 @@ static int parse_option(struct arguments *arguments, int subcommand, int argc, c
     if (row == NULL) {
         /* Only the name: what follows '=' might be a secret that somebody took for an option's value. */
         size_t shown = strcspn(argument, "=");
-        return report(error, JB_ERROR_USAGE, "unknown option '%.*s'", (int)(shown < 60 ? shown : 60), argument);
+        return error_set(error, JB_ERROR_USAGE, "unknown option '%.*s'", (int)(shown < 60 ? shown : 60), argument);
     }
     if (row->kind == KIND_FLAG) {
         if (value != NULL)
-            return report(error, JB_ERROR_USAGE, "option '--%s' takes no value", row->name);
+            return error_set(error, JB_ERROR_USAGE, "option '--%s' takes no value", row->name);
     } else if (value == NULL) {
         if (*index + 1 >= argc || strcmp(argv[*index + 1], "--") == 0)
-            return report(error, JB_ERROR_USAGE, "option '--%s' needs a value: %s", row->name, row->value);
+            return error_set(error, JB_ERROR_USAGE, "option '--%s' needs a value: %s", row->name, row->value);
         value = argv[++*index];
     }
     return store_value(arguments, row, value, (size_t)argc, error);
@@ -155,7 +156,7 @@ int arguments_refuse(const struct arguments *arguments, const enum option_id *id
 {
     for (; *ids != OPTION_COUNT; ids++)
         if (arguments->texts[*ids] != NULL || arguments->lists[*ids] != NULL)
-            return report(error, JB_ERROR_USAGE, "option '--%s' has no meaning %s", name_of(*ids), why);
+            return error_set(error, JB_ERROR_USAGE, "option '--%s' has no meaning %s", name_of(*ids), why);
     return JB_OK;
 }
 
@@ -163,6 +164,6 @@ int arguments_require(const struct arguments *arguments, enum option_id id, cons
 {
     *text = arguments->texts[id];
     if (*text == NULL)
-        return report(error, JB_ERROR_USAGE, "option '--%s' is missing", name_of(id));
+        return error_set(error, JB_ERROR_USAGE, "option '--%s' is missing", name_of(id));
     return JB_OK;
 }

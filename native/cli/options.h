@@ -1,4 +1,5 @@
-/* The command line: one table of options, which feeds the parser, the help and (compared by a test) docs/reference.md. */
+/* The command line: one table of options, which feeds the parser, the help and (compared by a test) docs/reference.md.
+ */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -97,14 +98,14 @@ struct arguments {
     uint64_t numbers[OPTION_COUNT];
     const char **lists[OPTION_COUNT]; /* NULL-ended; NULL: not given */
     size_t list_counts[OPTION_COUNT];
-    const char **positional;          /* NULL-ended */
+    const char **positional; /* NULL-ended */
     size_t positional_count;
-    const char *const *rest;          /* what follows "--", NULL-ended; NULL without "--" */
+    const char *const *rest; /* what follows "--", NULL-ended; NULL without "--" */
 };
 
 /*
- * Parses argv[first..] for one subcommand. JB_ERROR_USAGE with a text that names the option. Options may stand anywhere before "--".
- * `arguments` is to be cleaned up in either case.
+ * Parses argv[first..] for one subcommand. JB_ERROR_USAGE with a text that names the option. Options may stand anywhere
+ * before "--". `arguments` is to be cleaned up in either case.
  */
 int arguments_parse(struct arguments *arguments, int subcommand, int argc, char **argv, int first, jb_error *error);
 void arguments_clean_up(struct arguments *arguments);
@@ -112,7 +113,8 @@ void arguments_clean_up(struct arguments *arguments);
 /* Was a flag given before "--"? For what must be known before, or although, parsing fails. */
 bool arguments_peek(enum option_id flag, int argc, char **argv);
 
-/* Refuses, by name, those of `ids` (ended by OPTION_COUNT) that were given although `why` ("with '--step swap'") leaves them no meaning. */
+/* Refuses, by name, those of `ids` (ended by OPTION_COUNT) that were given although `why` ("with '--step swap'") leaves
+ * them no meaning. */
 int arguments_refuse(const struct arguments *arguments, const enum option_id *ids, const char *why, jb_error *error);
 /* The text of an option that must be there; JB_ERROR_USAGE names it otherwise. */
 int arguments_require(const struct arguments *arguments, enum option_id id, const char **text, jb_error *error);

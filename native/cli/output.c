@@ -5,7 +5,8 @@
 
 #include "format.h"
 #include "progress.h"
-#include "report.h"
+#include "exit_status.h"
+#include "../src/base/error.h"
 
 json_t *json_of_text(const char *text)
 {
@@ -79,8 +80,8 @@ static json_t *number_or_null(uint64_t number, bool known)
 
 static void progress_json(const jb_progress *event)
 {
-    print_line(json_pack("{s:s, s:s, s:o*, s:I, s:o, s:I, s:o, s:I, s:o}", "event", "progress", "phase", event->phase, "item",
-                         json_of_text(event->item), "bytes_done", (json_int_t)event->bytes_done, "bytes_total",
+    print_line(json_pack("{s:s, s:s, s:o*, s:I, s:o, s:I, s:o, s:I, s:o}", "event", "progress", "phase", event->phase,
+                         "item", json_of_text(event->item), "bytes_done", (json_int_t)event->bytes_done, "bytes_total",
                          number_or_null(event->bytes_total, event->bytes_total != 0), "objects_done",
                          (json_int_t)event->objects_done, "objects_total",
                          number_or_null(event->objects_total, event->objects_total != 0), "bytes_per_second",
@@ -108,8 +109,8 @@ void output_log(void *context, jb_log_level level, const char *line)
     if (level < JB_LOG_WARNING && (output->mode != OUTPUT_JSON || output->quiet || level < JB_LOG_INFO))
         return;
     if (output->mode == OUTPUT_JSON) {
-        print_line(json_pack("{s:s, s:s, s:o*}", "event", "log", "level", level == JB_LOG_WARNING ? "warning" : "info", "text",
-                             json_of_text(line)));
+        print_line(json_pack("{s:s, s:s, s:o*}", "event", "log", "level", level == JB_LOG_WARNING ? "warning" : "info",
+                             "text", json_of_text(line)));
         return;
     }
     flockfile(stderr);
@@ -120,7 +121,8 @@ void output_log(void *context, jb_log_level level, const char *line)
     funlockfile(stderr);
 }
 
-static void finish_human(struct output *output, int code, const json_t *account, print_fn print, FILE *to, const jb_error *error)
+static void finish_human(struct output *output, int code, const json_t *account, print_fn print, FILE *to,
+                         const jb_error *error)
 {
     flockfile(stderr);
     clear_line(output);
@@ -142,9 +144,10 @@ static void finish_json(int code, const json_t *account, const jb_error *error)
         print_line(json_pack("{s:s, s:o}", "event", "result", "result", result));
         return;
     }
-    json_t *event = json_pack("{s:s, s:s, s:i, s:o*, s:o*, s:i, s:b}", "event", "error", "code", jb_code_name((jb_code)code),
-                              "exit", exit_status((jb_code)code), "text", json_of_text(error->text), "hint", json_of_text(error->hint),
-                              "store_status", error->store_status, "retryable", error->retryable);
+    json_t *event =
+        json_pack("{s:s, s:s, s:i, s:o*, s:o*, s:i, s:b}", "event", "error", "code", jb_code_name((jb_code)code),
+                  "exit", exit_status((jb_code)code), "text", json_of_text(error->text), "hint",
+                  json_of_text(error->hint), "store_status", error->store_status, "retryable", error->retryable);
     if (account != NULL)
         json_object_set(event, "account", result);
     json_decref(result);
@@ -164,7 +167,8 @@ static void finish_outcome(int code, const json_t *account, const jb_error *erro
     print_line(outcome);
 }
 
-int output_finish(struct output *output, int code, const json_t *account, print_fn print, FILE *to, const jb_error *error)
+int output_finish(struct output *output, int code, const json_t *account, print_fn print, FILE *to,
+                  const jb_error *error)
 {
     if (output->mode == OUTPUT_JSON)
         finish_json(code, account, error);

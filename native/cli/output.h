@@ -24,10 +24,11 @@ int output_progress(void *context, const jb_progress *event);
 void output_log(void *context, jb_log_level level, const char *line);
 
 /*
- * The last thing that is said. `account` may be NULL, and may be there although `code` is an error. `to` takes a person's account
- * (standard output unless that carries an object's bytes). Returns the process's exit status.
+ * The last thing that is said. `account` may be NULL, and may be there although `code` is an error. `to` takes a
+ * person's account (standard output unless that carries an object's bytes). Returns the process's exit status.
  */
-int output_finish(struct output *output, int code, const json_t *account, print_fn print, FILE *to, const jb_error *error);
+int output_finish(struct output *output, int code, const json_t *account, print_fn print, FILE *to,
+                  const jb_error *error);
 
 /* As json_string, but of any bytes: what is not UTF-8 becomes '?'. */
 json_t *json_of_text(const char *text);

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 #define PATTERN_FILE_MAX (1u << 20)
@@ -23,7 +23,7 @@ int patterns_read(struct patterns *patterns, const struct arguments *arguments, 
         return JB_OK;
     patterns->list = calloc(given + lines + 1, sizeof *patterns->list);
     if (patterns->list == NULL)
-        return report_no_memory(error);
+        return error_no_memory(error);
     size_t count = 0;
     for (size_t i = 0; i < given; i++)
         patterns->list[count++] = arguments->lists[OPTION_EXCLUDE][i];

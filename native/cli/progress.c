@@ -34,10 +34,10 @@ void progress_line(const jb_progress *event, FILE *out)
     char line[1024];
     size_t used = 0;
     const size_t size = sizeof line;
-#define ADD(...)                                                                                                                    \
-    do {                                                                                                                            \
-        int written = snprintf(line + used, size - used, __VA_ARGS__);                                                              \
-        used = written < 0 ? used : used + (size_t)written < size ? used + (size_t)written : size - 1;                              \
+#define ADD(...)                                                                                                       \
+    do {                                                                                                               \
+        int written = snprintf(line + used, size - used, __VA_ARGS__);                                                 \
+        used = written < 0 ? used : used + (size_t)written < size ? used + (size_t)written : size - 1;                 \
     } while (0)
     ADD("%s  %s", event->phase, format_bytes(event->bytes_done, done));
     if (event->bytes_total > 0) {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "format.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 #include "signals.h"
 
@@ -38,7 +38,7 @@ static int64_t read_standard_input(void *context, void *bytes, size_t capacity)
     for (;;) {
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         if (signals_received()) {
-            report(error, JB_ERROR_CANCELLED, "cancelled");
+            error_set(error, JB_ERROR_CANCELLED, "cancelled");
             return -1;
         }
         int ready = poll(&input, 1, 100);
@@ -48,7 +48,7 @@ static int64_t read_standard_input(void *context, void *bytes, size_t capacity)
         if (count >= 0)
             return count;
         if (errno != EINTR && errno != EAGAIN) {
-            report_errno(error, errno, "cannot read standard input");
+            error_set_errno(error, errno, "cannot read standard input");
             return -1;
         }
     }
@@ -74,15 +74,16 @@ static int choose_source(struct session *session, struct source *source, jb_put_
     const struct arguments *arguments = &session->arguments;
     bool tree = arguments->texts[OPTION_TREE] != NULL, command = arguments->texts[OPTION_COMMAND] != NULL;
     if (tree && command)
-        return report(error, JB_ERROR_USAGE, "options '--tree' and '--command' exclude one another");
+        return error_set(error, JB_ERROR_USAGE, "options '--tree' and '--command' exclude one another");
     size_t wanted = tree || command ? 1 : 2;
-    int code = session_expect(session, wanted, wanted, wanted == 1 ? "BUCKET/KEY" : "FILE (or -) and BUCKET/KEY", error);
+    int code =
+        session_expect(session, wanted, wanted, wanted == 1 ? "BUCKET/KEY" : "FILE (or -) and BUCKET/KEY", error);
     if (code != JB_OK)
         return code;
     if (command && (arguments->rest == NULL || arguments->rest[0] == NULL))
-        return report(error, JB_ERROR_USAGE, "option '--command' needs a program and its arguments after '--'");
+        return error_set(error, JB_ERROR_USAGE, "option '--command' needs a program and its arguments after '--'");
     if (!command && arguments->rest != NULL)
-        return report(error, JB_ERROR_USAGE, "a program after '--' needs option '--command'");
+        return error_set(error, JB_ERROR_USAGE, "a program after '--' needs option '--command'");
     static const enum option_id of_trees[] = {OPTION_EXCLUDE, OPTION_EXCLUDE_FROM, OPTION_STRICT, OPTION_COUNT};
     static const enum option_id of_commands[] = {OPTION_SUCCESS_TEXT, OPTION_COUNT};
     if (!tree)
@@ -139,8 +140,8 @@ static int run(struct session *session, jb_error *error)
     if (code == JB_OK)
         code = location_parse(&location, source.key_argument, true, "the object's name", error);
     if (code == JB_OK)
-        code = session_compression(session, default_compression(location.key, source.file), &options.compression, &options.level,
-                                   error);
+        code = session_compression(session, default_compression(location.key, source.file), &options.compression,
+                                   &options.level, error);
     if (code == JB_OK)
         code = patterns_read(&patterns, arguments, error);
     options.bucket = location.bucket;
@@ -157,8 +158,10 @@ const struct subcommand put_subcommand = {
     .name = "put",
     .bit = IN_PUT,
     .summary = "put a file, a directory or the output of a program into an object",
-    .usage = "FILE|- BUCKET/KEY [OPTIONS]\n--tree DIR BUCKET/KEY [OPTIONS]\n--command BUCKET/KEY [OPTIONS] -- PROGRAM [ARGUMENTS]",
-    .about = "Puts one object and has the store confirm it. On failure nothing remains under the key that was not there before. "
+    .usage = "FILE|- BUCKET/KEY [OPTIONS]\n--tree DIR BUCKET/KEY [OPTIONS]\n--command BUCKET/KEY [OPTIONS] -- PROGRAM "
+             "[ARGUMENTS]",
+    .about = "Puts one object and has the store confirm it. On failure nothing remains under the key that was not "
+             "there before. "
              "The account is the object's description.",
     .examples = "jpsbackup put --store file:///mnt/backups --make-bucket notes.pdf mine/notes.pdf\n"
                 "jpsbackup put --store s3:// --region eu-west-1 --tree /srv/www mine/www.tar.zst --exclude '*.tmp'\n"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "format.h"
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 static void print_target(const json_t *account, const char *done, FILE *out)
@@ -68,16 +68,16 @@ static int absolute_path(const char *path, const char *option, char **absolute, 
     const char *name = slash != NULL ? slash + 1 : path;
     size_t name_length = length - (size_t)(name - path);
     if (name_length == 0 || (name_length <= 2 && strncmp(name, "..", name_length) == 0))
-        return report(error, JB_ERROR_USAGE, "option '%s' must end with a name, not '%s'", option, path);
+        return error_set(error, JB_ERROR_USAGE, "option '%s' must end with a name, not '%s'", option, path);
     char *parent = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
     char *resolved = parent != NULL ? realpath(parent, NULL) : NULL;
     int code = JB_OK;
     if (parent == NULL)
-        code = report_no_memory(error);
+        code = error_no_memory(error);
     else if (resolved == NULL)
-        code = report_errno(error, errno, "cannot find '%s', where option '%s' points", parent, option);
+        code = error_set_errno(error, errno, "cannot find '%s', where option '%s' points", parent, option);
     else if (asprintf(absolute, "%s/%.*s", strcmp(resolved, "/") == 0 ? "" : resolved, (int)name_length, name) < 0)
-        code = report_no_memory(error);
+        code = error_no_memory(error);
     free(parent);
     free(resolved);
     return code;
@@ -88,9 +88,10 @@ static int run_journal_step(struct session *session, const char *step, jb_error 
 {
     const struct arguments *arguments = &session->arguments;
     static const enum option_id of_others[] = {
-        OPTION_BUCKET, OPTION_NAME,        OPTION_TIMESTAMP,        OPTION_MODE,   OPTION_OBJECT, OPTION_INTO,    OPTION_OWNER,
-        OPTION_STORE,  OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE, OPTION_REGION, OPTION_ENDPOINT, OPTION_CA_FILE, OPTION_ENCRYPT,
-        OPTION_TRIES,  OPTION_VIRTUAL_HOST, OPTION_COUNT};
+        OPTION_BUCKET,       OPTION_NAME,     OPTION_TIMESTAMP, OPTION_MODE,        OPTION_OBJECT,
+        OPTION_INTO,         OPTION_OWNER,    OPTION_STORE,     OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE,
+        OPTION_REGION,       OPTION_ENDPOINT, OPTION_CA_FILE,   OPTION_ENCRYPT,     OPTION_TRIES,
+        OPTION_VIRTUAL_HOST, OPTION_COUNT};
     char why[64];
     snprintf(why, sizeof why, "with '--step %s'", step);
     const char *given;
@@ -98,7 +99,7 @@ static int run_journal_step(struct session *session, const char *step, jb_error 
     session->print = print_journal;
     int code = arguments_refuse(arguments, of_others, why, error);
     if (code == JB_OK && arguments->rest != NULL)
-        code = report(error, JB_ERROR_USAGE, "a program after '--' has no meaning %s", why);
+        code = error_set(error, JB_ERROR_USAGE, "a program after '--' has no meaning %s", why);
     if (code == JB_OK)
         code = arguments_require(arguments, OPTION_JOURNAL, &given, error);
     if (code == JB_OK)
@@ -111,7 +112,8 @@ static int run_journal_step(struct session *session, const char *step, jb_error 
     else if (strcmp(step, "undo") == 0)
         code = jb_restore_undo(session->operation, journal, &account, error);
     else if (strcmp(step, "commit") == 0)
-        code = jb_restore_commit(session->operation, journal, arguments->texts[OPTION_KEEP_OLD] != NULL, &account, error);
+        code =
+            jb_restore_commit(session->operation, journal, arguments->texts[OPTION_KEEP_OLD] != NULL, &account, error);
     else
         code = jb_restore_status(session->operation, journal, &account, error);
     free(journal);
@@ -124,7 +126,7 @@ static int default_journal(const char *target, char **journal, jb_error *error)
     if (asprintf(journal, "%.*s.%s.jpsbackup-journal", (int)(name - target), target, name) >= 0)
         return JB_OK;
     *journal = NULL;
-    return report_no_memory(error);
+    return error_no_memory(error);
 }
 
 static int restore(struct session *session, const char *step, const jb_restore_options *options, jb_error *error)
@@ -160,7 +162,7 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
     if (code == JB_OK && step != NULL)
         code = arguments_require(arguments, OPTION_JOURNAL, &journal_given, error);
     if (code == JB_OK && arguments->rest != NULL && arguments->rest[0] == NULL)
-        code = report(error, JB_ERROR_USAGE, "a program is missing after '--'");
+        code = error_set(error, JB_ERROR_USAGE, "a program is missing after '--'");
     if (code == JB_OK)
         code = absolute_path(into, "--into", &target, error);
     if (code == JB_OK && journal_given != NULL)
@@ -194,17 +196,22 @@ const struct subcommand restore_subcommand = {
     .bit = IN_RESTORE,
     .summary = "restore an object of a backup onto a directory or file",
     .usage = "--bucket BUCKET --name NAME --into TARGET [OPTIONS] [-- PROGRAM [ARGUMENTS]]\n"
-             "--step check|stage --journal FILE --bucket BUCKET --name NAME --into TARGET [OPTIONS] [-- PROGRAM [ARGUMENTS]]\n"
+             "--step check|stage --journal FILE --bucket BUCKET --name NAME --into TARGET [OPTIONS] [-- PROGRAM "
+             "[ARGUMENTS]]\n"
              "--step swap|undo|commit|status --journal FILE [--keep-old]",
-    .about = "Fetches, verifies and unpacks the object beside TARGET, then exchanges the two; a failure leaves TARGET as it was. In "
-             "steps: 'check' changes nothing and tells whether the rest can work; 'stage' unpacks; 'swap' exchanges all targets of the "
-             "journal; 'undo' puts all back; 'commit' removes the old trees; 'status' shows the journal. A PROGRAM takes the plain "
+    .about = "Fetches, verifies and unpacks the object beside TARGET, then exchanges the two; a failure leaves TARGET "
+             "as it was. In "
+             "steps: 'check' changes nothing and tells whether the rest can work; 'stage' unpacks; 'swap' exchanges "
+             "all targets of the "
+             "journal; 'undo' puts all back; 'commit' removes the old trees; 'status' shows the journal. A PROGRAM "
+             "takes the plain "
              "bytes by its standard input, in the staging directory, instead of the unpacking.",
-    .examples = "jpsbackup restore --store file:///mnt/backups --bucket mine --name notes --into /home/me/notes\n"
-                "jpsbackup restore --step stage --journal /var/lib/restore/journal --store s3:// --bucket mine --name web \\\n"
-                "    --object database.xbstream.zst --into /var/lib/mysql --owner mysql -- mbstream -x\n"
-                "jpsbackup restore --step swap --journal /var/lib/restore/journal\n"
-                "jpsbackup restore --step commit --journal /var/lib/restore/journal",
+    .examples =
+        "jpsbackup restore --store file:///mnt/backups --bucket mine --name notes --into /home/me/notes\n"
+        "jpsbackup restore --step stage --journal /var/lib/restore/journal --store s3:// --bucket mine --name web \\\n"
+        "    --object database.xbstream.zst --into /var/lib/mysql --owner mysql -- mbstream -x\n"
+        "jpsbackup restore --step swap --journal /var/lib/restore/journal\n"
+        "jpsbackup restore --step commit --journal /var/lib/restore/journal",
     .takes_rest = true,
     .run = run,
 };

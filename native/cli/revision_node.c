@@ -1,6 +1,6 @@
 #include <inttypes.h>
 
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 #define DEFAULT_FILE "/data/digital-factory-data/repository/revisionNode"
@@ -19,7 +19,7 @@ static int run(struct session *session, jb_error *error)
     uint64_t revision = arguments->numbers[OPTION_NUMBER];
     int code = session_expect(session, 0, 0, "none", error);
     if (code == JB_OK && read == write)
-        code = report(error, JB_ERROR_USAGE, "exactly one of '--number' and '--read' is needed");
+        code = error_set(error, JB_ERROR_USAGE, "exactly one of '--number' and '--read' is needed");
     if (code == JB_OK)
         code = read ? jb_revision_read(path, &revision, error) : jb_revision_write(path, revision, error);
     if (code == JB_OK) {
@@ -37,6 +37,7 @@ const struct subcommand revision_node_subcommand = {
     .summary = "read or write a node's cluster revision file",
     .usage = "-n NUMBER [-f FILE]\n-r [-f FILE]",
     .about = "The file holds one unsigned 8-byte big-endian number. It is replaced durably.",
-    .examples = "jpsbackup revision-node -n 4711\njpsbackup revision-node -r -f /data/digital-factory-data/repository/revisionNode",
+    .examples = "jpsbackup revision-node -n 4711\njpsbackup revision-node -r -f "
+                "/data/digital-factory-data/repository/revisionNode",
     .run = run,
 };

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "../src/base/error.h"
 #include "session.h"
 
 static void print_removed(const json_t *account, FILE *out)
@@ -15,7 +15,7 @@ static int remove_all(struct session *session, const struct location *locations,
 {
     const char **keys = calloc(count, sizeof *keys);
     if (keys == NULL)
-        return report_no_memory(error);
+        return error_no_memory(error);
     int code = JB_OK;
     for (size_t i = 0, next; i < count && code == JB_OK; i = next) {
         for (next = i; next < count && strcmp(locations[next].bucket, locations[i].bucket) == 0; next++)
@@ -55,7 +55,8 @@ static int remove_backup(struct session *session, jb_error *error)
     if (code == JB_OK) {
         catalog.store = session->catalog_store;
         name.mode = name.mode == NULL ? "manual" : name.mode;
-        code = jb_backup_remove(session->store, session->operation, &name, catalog.key != NULL ? &catalog : NULL, error);
+        code =
+            jb_backup_remove(session->store, session->operation, &name, catalog.key != NULL ? &catalog : NULL, error);
     }
     if (code == JB_OK)
         session->account = json_pack("{s:s++++}", "removed", name.name, "_", name.timestamp, "_", name.mode);
@@ -74,7 +75,7 @@ static int run(struct session *session, jb_error *error)
         return code;
     struct location *locations = calloc(count, sizeof *locations);
     if (locations == NULL)
-        return report_no_memory(error);
+        return error_no_memory(error);
     for (size_t i = 0; i < count && code == JB_OK; i++)
         code = location_parse(&locations[i], session->arguments.positional[i], true, "the object's name", error);
     if (code == JB_OK)
@@ -92,7 +93,8 @@ const struct subcommand rm_subcommand = {
     .bit = IN_RM,
     .summary = "remove objects, or one whole backup",
     .usage = "BUCKET/KEY... [OPTIONS]\n--bucket BUCKET --name NAME --timestamp TIME [OPTIONS]",
-    .about = "Removes the named objects; one that does not exist counts as removed. With --name, removes one whole backup, also an abandoned one, "
+    .about = "Removes the named objects; one that does not exist counts as removed. With --name, removes one whole "
+             "backup, also an abandoned one, "
              "but none that is being made. Old backups by number are removed by 'rotate'.",
     .examples = "jpsbackup rm --store file:///mnt/backups mine/notes.pdf mine/old.pdf\n"
                 "jpsbackup rm --store file:///mnt/backups --bucket mine --name notes --timestamp 2026-11-22T23:48:00",

@@ -6,7 +6,8 @@ static void print_list(const json_t *entries, const char *what, FILE *out)
 {
     size_t index;
     json_t *entry;
-    json_array_foreach(entries, index, entry) fprintf(out, "  %s  %s: %s\n", account_text(entry, "timestamp"), what, account_text(entry, "reason"));
+    json_array_foreach(entries, index, entry)
+        fprintf(out, "  %s  %s: %s\n", account_text(entry, "timestamp"), what, account_text(entry, "reason"));
 }
 
 static void print_rotated(const json_t *account, FILE *out)
@@ -15,7 +16,8 @@ static void print_rotated(const json_t *account, FILE *out)
     bool dry_run = account_flag(account, "dry_run");
     print_list(kept, "kept", out);
     print_list(removed, dry_run ? "would be removed" : "removed", out);
-    fprintf(out, "%zu kept, %zu %s\n", json_array_size(kept), json_array_size(removed), dry_run ? "would be removed" : "removed");
+    fprintf(out, "%zu kept, %zu %s\n", json_array_size(kept), json_array_size(removed),
+            dry_run ? "would be removed" : "removed");
 }
 
 static int rotate(struct session *session, jb_rotate_options *options, jb_catalog *catalog, jb_error *error)
@@ -65,7 +67,8 @@ const struct subcommand rotate_subcommand = {
     .bit = IN_ROTATE,
     .summary = "remove old backups",
     .usage = "--bucket BUCKET --name NAME --keep COUNT [OPTIONS]",
-    .about = "Removes all but the newest COUNT complete backups of exactly this name and mode, with their catalog entries. Unfinished "
+    .about = "Removes all but the newest COUNT complete backups of exactly this name and mode, with their catalog "
+             "entries. Unfinished "
              "ones are left alone and do not count.",
     .examples = "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 --dry-run\n"
                 "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 \\\n"

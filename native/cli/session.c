@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "credentials.h"
-#include "report.h"
+#include "../src/base/error.h"
 
-static int open_store(struct session *session, const struct credentials *credentials, const char *region, jb_store **store,
-                      jb_error *error)
+static int open_store(struct session *session, const struct credentials *credentials, const char *region,
+                      jb_store **store, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
     const char *url = arguments->texts[OPTION_STORE];
     if (url == NULL)
         url = getenv("JPSBACKUP_STORE");
     if (url == NULL || *url == '\0') {
-        report(error, JB_ERROR_USAGE, "no store was named");
-        return report_hint(error, "give --store file:///DIRECTORY or --store s3://, or set JPSBACKUP_STORE");
+        error_set(error, JB_ERROR_USAGE, "no store was named");
+        return error_hint(error, "give --store file:///DIRECTORY or --store s3://, or set JPSBACKUP_STORE");
     }
     jb_store_options options = {
         .size = sizeof options,
@@ -40,10 +40,10 @@ int session_connect(struct session *session, jb_error *error)
     const char *kept = arguments->texts[OPTION_CREDENTIALS];
     const char *once = arguments->texts[OPTION_CREDENTIALS_ONCE];
     if (kept != NULL && once != NULL)
-        return report(error, JB_ERROR_USAGE, "options '--credentials' and '--credentials-once' exclude one another");
+        return error_set(error, JB_ERROR_USAGE, "options '--credentials' and '--credentials-once' exclude one another");
     const char *catalog_region = arguments->texts[OPTION_CATALOG_REGION];
     if (catalog_region != NULL && arguments->texts[OPTION_CATALOG] == NULL)
-        return report(error, JB_ERROR_USAGE, "option '--catalog-region' has no meaning without '--catalog'");
+        return error_set(error, JB_ERROR_USAGE, "option '--catalog-region' has no meaning without '--catalog'");
     struct credentials credentials = {0};
     int code = JB_OK;
     if (kept != NULL || once != NULL)
@@ -65,7 +65,7 @@ int session_take_account(struct session *session, char *text, jb_error *error)
     session->account = text != NULL ? json_loads(text, 0, &trouble) : json_object();
     jb_text_free(text);
     if (session->account == NULL)
-        return report(error, JB_ERROR_FORMAT, "the account of what was done is not valid JSON: %s", trouble.text);
+        return error_set(error, JB_ERROR_FORMAT, "the account of what was done is not valid JSON: %s", trouble.text);
     return JB_OK;
 }
 
@@ -73,11 +73,11 @@ int session_expect(const struct session *session, size_t least, size_t most, con
 {
     size_t count = session->arguments.positional_count;
     if (count < least)
-        return count == 0 ? report(error, JB_ERROR_USAGE, "arguments are missing: %s", what)
-                          : report(error, JB_ERROR_USAGE, "an argument is missing after '%s'; needed: %s",
-                                   session->arguments.positional[count - 1], what);
+        return count == 0 ? error_set(error, JB_ERROR_USAGE, "arguments are missing: %s", what)
+                          : error_set(error, JB_ERROR_USAGE, "an argument is missing after '%s'; needed: %s",
+                                      session->arguments.positional[count - 1], what);
     if (count > most)
-        return report(error, JB_ERROR_USAGE, "argument '%s' is one too many", session->arguments.positional[most]);
+        return error_set(error, JB_ERROR_USAGE, "argument '%s' is one too many", session->arguments.positional[most]);
     return JB_OK;
 }
 
@@ -86,11 +86,11 @@ int location_parse(struct location *location, const char *text, bool key_needed,
     *location = (struct location){0};
     const char *slash = strchr(text, '/');
     if (slash == text || *text == '\0' || (key_needed && (slash == NULL || slash[1] == '\0')))
-        return report(error, JB_ERROR_USAGE, "%s must have the form %s, not '%s'", what, key_needed ? "BUCKET/KEY" : "BUCKET[/PREFIX]",
-                      text);
+        return error_set(error, JB_ERROR_USAGE, "%s must have the form %s, not '%s'", what,
+                         key_needed ? "BUCKET/KEY" : "BUCKET[/PREFIX]", text);
     location->bucket = strdup(text);
     if (location->bucket == NULL)
-        return report_no_memory(error);
+        return error_no_memory(error);
     location->key = "";
     if (slash != NULL) {
         location->bucket[slash - text] = '\0';
@@ -125,8 +125,8 @@ int session_catalog(const struct session *session, struct location *location, jb
     return code;
 }
 
-int session_compression(const struct session *session, jb_compression otherwise, jb_compression *compression, int *level,
-                        jb_error *error)
+int session_compression(const struct session *session, jb_compression otherwise, jb_compression *compression,
+                        int *level, jb_error *error)
 {
     const char *text = session->arguments.texts[OPTION_COMPRESS];
     *compression = otherwise;
@@ -136,9 +136,10 @@ int session_compression(const struct session *session, jb_compression otherwise,
                                                    : JB_COMPRESSION_NONE;
     *level = (int)session->arguments.numbers[OPTION_LEVEL];
     if (*level > 0 && *compression == JB_COMPRESSION_NONE)
-        return report(error, JB_ERROR_USAGE, "option '--level' has no meaning without compression");
+        return error_set(error, JB_ERROR_USAGE, "option '--level' has no meaning without compression");
     if (*level > 9 && *compression == JB_COMPRESSION_GZIP)
-        return report(error, JB_ERROR_USAGE, "option '--level' takes a number from 1 to 9 for gzip, not '%d'", *level);
+        return error_set(error, JB_ERROR_USAGE, "option '--level' takes a number from 1 to 9 for gzip, not '%d'",
+                         *level);
     return JB_OK;
 }
 
@@ -147,20 +148,20 @@ int read_text(const char *path, size_t most, char **text, jb_error *error)
     bool standard = strcmp(path, "-") == 0;
     FILE *file = standard ? stdin : fopen(path, "re");
     if (file == NULL)
-        return report_errno(error, errno, "cannot open '%s'", path);
+        return error_set_errno(error, errno, "cannot open '%s'", path);
     int code = JB_OK;
     char *content = malloc(most + 2);
     size_t used = content != NULL ? fread(content, 1, most + 1, file) : 0;
     if (content == NULL) {
-        code = report_no_memory(error);
+        code = error_no_memory(error);
     } else if (ferror(file)) {
-        code = report_errno(error, errno, "cannot read '%s'", path);
+        code = error_set_errno(error, errno, "cannot read '%s'", path);
     } else if (used > most) {
-        code = report(error, JB_ERROR_LIMIT, "'%s' is longer than %zu bytes", path, most);
+        code = error_set(error, JB_ERROR_LIMIT, "'%s' is longer than %zu bytes", path, most);
     } else {
         content[used] = '\0';
         if (strlen(content) != used)
-            code = report(error, JB_ERROR_USAGE, "'%s' holds a NUL byte", path);
+            code = error_set(error, JB_ERROR_USAGE, "'%s' holds a NUL byte", path);
     }
     if (!standard)
         fclose(file);

@@ -20,23 +20,25 @@ struct session {
 
 struct subcommand {
     const char *name;
-    int bit;                    /* enum subcommand_bit */
-    const char *summary;        /* for the list of subcommands */
-    const char *usage;          /* lines of arguments, each without the program's name, parted by newlines */
-    const char *about;          /* one or a few sentences */
-    const char *examples;       /* lines, parted by newlines */
-    bool takes_rest;            /* a program's arguments may follow "--" */
+    int bit;              /* enum subcommand_bit */
+    const char *summary;  /* for the list of subcommands */
+    const char *usage;    /* lines of arguments, each without the program's name, parted by newlines */
+    const char *about;    /* one or a few sentences */
+    const char *examples; /* lines, parted by newlines */
+    bool takes_rest;      /* a program's arguments may follow "--" */
     int (*run)(struct session *session, jb_error *error);
 };
 
 extern const struct subcommand put_subcommand, get_subcommand, ls_subcommand, rm_subcommand, backup_subcommand,
-    restore_subcommand, list_subcommand, verify_subcommand, rotate_subcommand, catalog_subcommand, revision_node_subcommand;
+    restore_subcommand, list_subcommand, verify_subcommand, rotate_subcommand, catalog_subcommand,
+    revision_node_subcommand;
 
 /* All of them, NULL-ended, in the order of the help. */
 extern const struct subcommand *const subcommands[];
 
 /*
- * Opens the store (and the catalog's) as the options say. Call it after all other arguments were checked: it reads, and with
+ * Opens the store (and the catalog's) as the options say. Call it after all other arguments were checked: it reads, and
+ * with
  * --credentials-once removes, the credentials file.
  */
 int session_connect(struct session *session, jb_error *error);
@@ -59,8 +61,8 @@ int location_parse(struct location *location, const char *text, bool key_needed,
 int session_backup_name(const struct session *session, jb_backup_name *name, jb_error *error);
 
 /*
- * The catalog that --catalog names, but for its store, which the caller fills in after session_connect. `catalog->key` stays NULL
- * where the option was not given. The caller frees `location`.
+ * The catalog that --catalog names, but for its store, which the caller fills in after session_connect. `catalog->key`
+ * stays NULL where the option was not given. The caller frees `location`.
  */
 int session_catalog(const struct session *session, struct location *location, jb_catalog *catalog, jb_error *error);
 
@@ -73,8 +75,8 @@ int patterns_read(struct patterns *patterns, const struct arguments *arguments, 
 void patterns_free(struct patterns *patterns);
 
 /* --compress, or `otherwise`; and --level, checked against it. */
-int session_compression(const struct session *session, jb_compression otherwise, jb_compression *compression, int *level,
-                        jb_error *error);
+int session_compression(const struct session *session, jb_compression otherwise, jb_compression *compression,
+                        int *level, jb_error *error);
 
 /* A whole file, or standard input for "-", as a text of at most `most` bytes; free() it. */
 int read_text(const char *path, size_t most, char **text, jb_error *error);

@@ -35,7 +35,8 @@ static int run(struct session *session, jb_error *error)
     if (code != JB_OK)
         return code;
     char *account = NULL;
-    code = jb_backup_verify(session->store, session->operation, &name, session->arguments.texts[OPTION_FULL] != NULL, &account, error);
+    code = jb_backup_verify(session->store, session->operation, &name, session->arguments.texts[OPTION_FULL] != NULL,
+                            &account, error);
     /* Damage comes with an account of what is damaged. */
     if (account != NULL) {
         jb_error trouble = JB_ERROR_INIT;

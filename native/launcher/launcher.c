@@ -1,6 +1,6 @@
 /*
- * bin/jpsbackup of the node bundle: starts libexec/jpsbackup with the bundle's own dynamic loader and libraries. Linked statically,
- * for the node may lack everything that the command needs: a shell, a C library, /proc.
+ * bin/jpsbackup of the node bundle: starts libexec/jpsbackup with the bundle's own dynamic loader and libraries. Linked
+ * statically, for the node may lack everything that the command needs: a shell, a C library, /proc.
  */
 #include <errno.h>
 #include <limits.h>
@@ -28,7 +28,8 @@ static int cut_name(char *path)
 
 int main(int argc, char **argv)
 {
-    /* The kernel's own word for what it started, where argv[0] is whatever the caller liked. Links to it are followed. */
+    /* The kernel's own word for what it started, where argv[0] is whatever the caller liked. Links to it are followed.
+     */
     const char *started = (const char *)getauxval(AT_EXECFN);
     char root[PATH_MAX], loader[PATH_MAX + 32], libraries[PATH_MAX + 32], program[PATH_MAX + 32];
     if (started == NULL || realpath(started, root) == NULL)
@@ -39,7 +40,9 @@ int main(int argc, char **argv)
     snprintf(libraries, sizeof libraries, "%s/lib", root);
     snprintf(program, sizeof program, "%s/libexec/jpsbackup", root);
 
-    char *const leading[] = {"jpsbackup", "--inhibit-cache", "--library-path", libraries, "--argv0", argc > 0 ? argv[0] : "jpsbackup", program};
+    char *const leading[] = {"jpsbackup", "--inhibit-cache", "--library-path",
+                             libraries,   "--argv0",         argc > 0 ? argv[0] : "jpsbackup",
+                             program};
     const size_t leading_count = sizeof leading / sizeof *leading;
     size_t given = argc > 1 ? (size_t)argc - 1 : 0;
     char **arguments = calloc(leading_count + given + 1, sizeof *arguments);

@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     const void *plain;
     size_t given = 1;
     uint64_t total = 0;
-    while (given > 0 && total < 10 << 20 && decompressor->source.read(&decompressor->source, &plain, &given, &error) == JB_OK)
+    while (given > 0 && total < 10 << 20 &&
+           decompressor->source.read(&decompressor->source, &plain, &given, &error) == JB_OK)
         total += given;
     decompressor->free(decompressor);
     return 0;

@@ -1,4 +1,5 @@
-/* Folders and object names: what is taken apart makes the same folder again; no name that is accepted leaves its place. */
+/* Folders and object names: what is taken apart makes the same folder again; no name that is accepted leaves its place.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         if (strncmp(again, text, strlen(again)) != 0)
             abort();
     }
-    if (store_check_names("bucket", text, NULL) == JB_OK && (text[0] == '/' || strcmp(text, "..") == 0 || strstr(text, "/../") != NULL))
+    if (store_check_names("bucket", text, NULL) == JB_OK &&
+        (text[0] == '/' || strcmp(text, "..") == 0 || strstr(text, "/../") != NULL))
         abort();
     free(text);
     return 0;

@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         struct buffer again;
         buffer_init(&again, SEAL_BYTES_MAX);
         json_t *same;
-        if (seal_encode(document, &again, &error) != JB_OK || seal_decode(again.data, again.size, &same, &error) != JB_OK)
+        if (seal_encode(document, &again, &error) != JB_OK ||
+            seal_decode(again.data, again.size, &same, &error) != JB_OK)
             abort();
         json_decref(same);
         buffer_clean_up(&again);

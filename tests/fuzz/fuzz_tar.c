@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         abort();
     struct input input = {{give}, bytes, count};
     /* Owners are left alone: the fuzzer may run as root, and setting them is not what is looked at. */
-    struct tar_extract_options options = {.bytes_max = 1 << 20, .entries_max = 100, .owner_given = true, .uid = geteuid(), .gid = getegid()};
+    struct tar_extract_options options = {
+        .bytes_max = 1 << 20, .entries_max = 100, .owner_given = true, .uid = geteuid(), .gid = getegid()};
     struct tar_counts counts = {0};
     jb_error error = JB_ERROR_INIT;
     tar_extract(NULL, &input.source, target, &options, &counts, &error);

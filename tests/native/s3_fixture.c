@@ -12,8 +12,12 @@
 jb_store *s3_fixture_open(const char *endpoint, jb_store_options options)
 {
     static const struct http_options tuning = {
-        .tries = FIXTURE_TRIES, .stall_ms = FIXTURE_STALL_MS, .connect_timeout_ms = 2000,
-        .backoff_base_ms = 2, .backoff_max_ms = 10, .retry_after_max_ms = 300,
+        .tries = FIXTURE_TRIES,
+        .stall_ms = FIXTURE_STALL_MS,
+        .connect_timeout_ms = 2000,
+        .backoff_base_ms = 2,
+        .backoff_max_ms = 10,
+        .retry_after_max_ms = 300,
     };
     jb_store *store = NULL;
     jb_error error = JB_ERROR_INIT;

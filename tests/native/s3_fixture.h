@@ -7,7 +7,7 @@
 #include "scripted_server.h"
 #include "store/store.h"
 
-#define FIXTURE_TRIES 3
+#define FIXTURE_TRIES    3
 #define FIXTURE_STALL_MS 300
 
 struct s3_fixture {

@@ -21,7 +21,7 @@
 #include "base/random.h"
 
 #define CONNECTIONS_MAX 64
-#define HEADER_MAX 65536
+#define HEADER_MAX      65536
 
 struct connection {
     pthread_t thread;
@@ -147,7 +147,9 @@ static void wait_for_stop(const struct scripted_server *server)
 /* False where the connection ends with this reply. */
 static bool answer(struct scripted_server *server, int socket, const struct exchange *exchange)
 {
-    size_t size = exchange->reply_size > 0 ? exchange->reply_size : exchange->reply != NULL ? strlen(exchange->reply) : 0;
+    size_t size = exchange->reply_size > 0  ? exchange->reply_size
+                  : exchange->reply != NULL ? strlen(exchange->reply)
+                                            : 0;
     if (exchange->fault == FAULT_RESET_UNANSWERED) {
         reset(socket);
         return false;
@@ -161,7 +163,8 @@ static bool answer(struct scripted_server *server, int socket, const struct exch
         return false;
     }
     char header[4096];
-    int header_size = snprintf(header, sizeof header, "HTTP/1.1 %s\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n%sContent-Length: %zu\r\n\r\n",
+    int header_size = snprintf(header, sizeof header,
+                               "HTTP/1.1 %s\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n%sContent-Length: %zu\r\n\r\n",
                                exchange->status, exchange->reply_headers != NULL ? exchange->reply_headers : "", size);
     bool whole = exchange->fault == FAULT_NONE;
     if (!send_all(socket, header, (size_t)header_size))
@@ -190,10 +193,12 @@ static bool read_body(int socket, char *body, size_t have, size_t size)
 
 static void check_body(struct scripted_server *server, const struct exchange *exchange, const char *body, size_t size)
 {
-    size_t expected = exchange->body_size > 0 ? exchange->body_size : exchange->body != NULL ? strlen(exchange->body) : 0;
+    size_t expected = exchange->body_size > 0  ? exchange->body_size
+                      : exchange->body != NULL ? strlen(exchange->body)
+                                               : 0;
     if (exchange->body != NULL && (size != expected || memcmp(body, exchange->body, size) != 0))
-        complain(server, "%s %s: a body of %zu bytes instead of %zu, or another one: %.2000s", exchange->method, exchange->target,
-                 size, expected, body);
+        complain(server, "%s %s: a body of %zu bytes instead of %zu, or another one: %.2000s", exchange->method,
+                 exchange->target, size, expected, body);
 }
 
 /* One request and its reply; false where the connection ends. `text` holds `*size` bytes read ahead. */
@@ -285,10 +290,11 @@ static void listen_somewhere(struct scripted_server *server)
 {
     for (int tries = 0; tries < 100; tries++) {
         unsigned port = 20000 + (unsigned)random_below(12000);
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {
+            .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (bind(server->listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(server->listener, 64) == 0) {
+        if (bind(server->listener, (struct sockaddr *)&address, sizeof address) == 0 &&
+            listen(server->listener, 64) == 0) {
             snprintf(server->endpoint, sizeof server->endpoint, "http://127.0.0.1:%u", port);
             return;
         }
@@ -349,7 +355,8 @@ static void end(struct scripted_server *server, bool all)
     memcpy(problem, server->problem, sizeof problem);
     for (size_t i = 0; i < server->count && all && problem[0] == '\0'; i++)
         if (!server->used[i])
-            snprintf(problem, sizeof problem, "'%s %s' was never asked", server->exchanges[i].method, server->exchanges[i].target);
+            snprintf(problem, sizeof problem, "'%s %s' was never asked", server->exchanges[i].method,
+                     server->exchanges[i].target);
     pthread_mutex_destroy(&server->mutex);
     free(server->used);
     free(server);

@@ -19,14 +19,15 @@ enum exchange_fault {
 /* One request, and its reply. Texts must live as long as the server. */
 struct exchange {
     const char *method;
-    const char *target;      /* path and query, exactly */
-    const char *headers[8];  /* "name: value" must be there, value ending in '*' for a prefix; "!name" must not; names in lower case */
-    const char *body;        /* exactly; NULL: any */
-    size_t body_size;        /* 0: the text's */
-    const char *status;      /* "200 OK" */
+    const char *target;     /* path and query, exactly */
+    const char *headers[8]; /* "name: value" must be there, value ending in '*' for a prefix; "!name" must not; names in
+                               lower case */
+    const char *body;       /* exactly; NULL: any */
+    size_t body_size;       /* 0: the text's */
+    const char *status;     /* "200 OK" */
     const char *reply_headers; /* "ETag: \"1\"\r\n"; may be NULL */
-    const char *reply;       /* the body; NULL for none */
-    size_t reply_size;       /* 0: the text's; of a reply to HEAD, what Content-Length says */
+    const char *reply;         /* the body; NULL for none */
+    size_t reply_size;         /* 0: the text's; of a reply to HEAD, what Content-Length says */
     enum exchange_fault fault;
     size_t cut;
 };
@@ -34,8 +35,8 @@ struct exchange {
 struct scripted_server;
 
 /*
- * Listens on loopback, on a free port below the ephemeral range. A request is answered by the first exchange not yet used that
- * has its method and target. Ends the test where it cannot start.
+ * Listens on loopback, on a free port below the ephemeral range. A request is answered by the first exchange not yet
+ * used that has its method and target. Ends the test where it cannot start.
  */
 struct scripted_server *scripted_server_start(const struct exchange *exchanges, size_t count);
 /* "http://127.0.0.1:PORT" */

@@ -18,19 +18,24 @@
 
 static jb_backup_name named(const char *name, const char *timestamp, const char *mode)
 {
-    return (jb_backup_name){.size = sizeof(jb_backup_name), .bucket = "bucket", .name = name, .timestamp = timestamp, .mode = mode};
+    return (jb_backup_name){
+        .size = sizeof(jb_backup_name), .bucket = "bucket", .name = name, .timestamp = timestamp, .mode = mode};
 }
 
 static void make_tree(struct workspace *w)
 {
-    assert_int_equal(shell("mkdir -p '%s/tree/sub' && head -c 3000 /dev/urandom > '%s/tree/sub/random' && echo text > '%s/tree/a file' && ln -s sub/random '%s/tree/link'",
-                           w->path, w->path, w->path, w->path), 0);
+    assert_int_equal(shell("mkdir -p '%s/tree/sub' && head -c 3000 /dev/urandom > '%s/tree/sub/random' && echo text > "
+                           "'%s/tree/a file' && ln -s sub/random '%s/tree/link'",
+                           w->path, w->path, w->path, w->path),
+                     0);
 }
 
-static int back_up(struct workspace *w, const char *name, const char *timestamp, const char *mode, const jb_catalog *catalog, jb_error *error)
+static int back_up(struct workspace *w, const char *name, const char *timestamp, const char *mode,
+                   const jb_catalog *catalog, jb_error *error)
 {
     const char *directories[] = {workspace_file(w, "tree"), NULL};
-    jb_backup_directories_options options = {.size = sizeof options, .name = named(name, timestamp, mode), .directories = directories, .catalog = catalog};
+    jb_backup_directories_options options = {
+        .size = sizeof options, .name = named(name, timestamp, mode), .directories = directories, .catalog = catalog};
     return jb_backup_directories(w->store, w->operation, &options, NULL, error);
 }
 
@@ -49,7 +54,13 @@ static void folder_names_are_taken_apart_from_their_end(void **state)
     assert_string_equal(id.mode, "auto");
     assert_true(backup_id_parse(&id, "a_2026-11-22T23:48:00_auto_2026-11-22T23:49:00_manual"));
     assert_string_equal(id.name, "a_2026-11-22T23:48:00_auto");
-    static const char *const bad[] = {"", "x", "_2026-11-22T23:48:00_auto", "x_2026-02-30T23:48:00_auto", "x_2026-11-22T23:48:00_other", "x2026-11-22T23:48:00_auto", "x_2026-11-22T23:48_auto"};
+    static const char *const bad[] = {"",
+                                      "x",
+                                      "_2026-11-22T23:48:00_auto",
+                                      "x_2026-02-30T23:48:00_auto",
+                                      "x_2026-11-22T23:48:00_other",
+                                      "x2026-11-22T23:48:00_auto",
+                                      "x_2026-11-22T23:48_auto"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(backup_id_parse(&id, bad[i]));
 }
@@ -80,10 +91,14 @@ static void an_old_folder_of_the_name_is_not_touched(void **state)
     workspace_open(&w);
     make_tree(&w);
     jb_error error = JB_ERROR_INIT;
-    assert_int_equal(shell("mkdir '%s' && echo old > '%s'", workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual"),
-                           workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/jahia-env-vars.gz")), 0);
+    assert_int_equal(shell("mkdir '%s' && echo old > '%s'",
+                           workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual"),
+                           workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/jahia-env-vars.gz")),
+                     0);
     assert_fails(JB_ERROR_CONFLICT, error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
-    assert_int_equal(shell("test \"$(ls '%s')\" = jahia-env-vars.gz", workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual")), 0);
+    assert_int_equal(shell("test \"$(ls '%s')\" = jahia-env-vars.gz",
+                           workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual")),
+                     0);
     workspace_close(&w);
 }
 
@@ -98,12 +113,16 @@ static void a_claim_that_was_taken_over_completes_nothing(void **state)
     assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
     assert_ok(error, jb_backup_discard(w.store, w.operation, "bucket", claim, &error));
     assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &other, &error));
-    const char *objects = "[{\"name\":\"o\",\"kind\":\"stream\",\"compression\":\"none\",\"size\":0,\"content_size\":0,\"digest\":"
-                          "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"segments\":[{\"name\":\"o\",\"size\":0,\"parts\":[]}]}]";
-    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
+    const char *objects =
+        "[{\"name\":\"o\",\"kind\":\"stream\",\"compression\":\"none\",\"size\":0,\"content_size\":0,\"digest\":"
+        "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"segments\":[{\"name\":\"o\",\"size\":0,"
+        "\"parts\":[]}]}]";
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
     assert_fails(JB_ERROR_CONFLICT, error, jb_backup_discard(w.store, w.operation, "bucket", claim, &error));
     /* The other one's object is not in the store. */
-    assert_fails(JB_ERROR_NOT_FOUND, error, jb_backup_complete(w.store, w.operation, "bucket", other, objects, NULL, &error));
+    assert_fails(JB_ERROR_NOT_FOUND, error,
+                 jb_backup_complete(w.store, w.operation, "bucket", other, objects, NULL, &error));
     jb_text_free(claim);
     jb_text_free(other);
     workspace_close(&w);
@@ -126,7 +145,9 @@ static void unfinished_backups_are_listed_and_not_restored(void **state)
     assert_fails(JB_ERROR_NOT_FOUND, error, jb_backup_show(w.store, w.operation, &latest, false, NULL, &error));
     assert_fails(JB_ERROR_CONFLICT, error, jb_backup_remove(w.store, w.operation, &name, NULL, &error));
     /* Without a sign of life for a quarter of an hour it is abandoned, and can be removed. */
-    assert_int_equal(shell("touch -d '20 minutes ago' '%s'", workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/backup.json")), 0);
+    assert_int_equal(shell("touch -d '20 minutes ago' '%s'",
+                           workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/backup.json")),
+                     0);
     assert_ok(error, jb_backup_list(w.store, w.operation, "bucket", NULL, &list, &error));
     assert_non_null(strstr(list, "\"state\":\"abandoned\""));
     jb_text_free(list);
@@ -191,7 +212,8 @@ static void rotation_counts_complete_backups_of_exactly_the_name(void **state)
 {
     (void)state;
     /* Names that contain one another, and what a pattern would match. */
-    static const char *const names[] = {"prod", "my-prod", "prod_", "prod_2026-11-01T00:00:00_auto", "prod*", "p.od", "produktiv\xc3\xa4"};
+    static const char *const names[] = {"prod", "my-prod",          "prod_", "prod_2026-11-01T00:00:00_auto", "prod*",
+                                        "p.od", "produktiv\xc3\xa4"};
     struct workspace w;
     workspace_open(&w);
     make_tree(&w);
@@ -205,7 +227,8 @@ static void rotation_counts_complete_backups_of_exactly_the_name(void **state)
     assert_ok(error, back_up(&w, "prod", "2026-10-01T00:00:00", "manual", NULL, &error));
     jb_backup_name running = named("prod", "2026-10-02T00:00:00", "auto");
     assert_ok(error, jb_backup_begin(w.store, w.operation, &running, NULL, NULL, &error));
-    jb_rotate_options options = {.size = sizeof options, .bucket = "bucket", .name = "prod", .keep = 2, .dry_run = true};
+    jb_rotate_options options = {
+        .size = sizeof options, .bucket = "bucket", .name = "prod", .keep = 2, .dry_run = true};
     char *account;
     assert_ok(error, jb_rotate(w.store, w.operation, &options, &account, &error));
     assert_non_null(strstr(account, "prod_2026-11-02T00:00:00_auto"));
@@ -231,7 +254,8 @@ static void rotation_counts_complete_backups_of_exactly_the_name(void **state)
 
 static jb_catalog catalog_of(struct workspace *w)
 {
-    return (jb_catalog){.size = sizeof(jb_catalog), .store = w->store, .bucket = "catalog", .key = "21135_backup_metadata.json"};
+    return (jb_catalog){
+        .size = sizeof(jb_catalog), .store = w->store, .bucket = "catalog", .key = "21135_backup_metadata.json"};
 }
 
 static void unknown_members_of_the_catalog_survive(void **state)
@@ -243,30 +267,44 @@ static void unknown_members_of_the_catalog_survive(void **state)
     jb_error error = JB_ERROR_INIT;
     jb_catalog catalog = catalog_of(&w);
     assert_ok(error, jb_store_make_bucket(w.store, NULL, "catalog", &error));
-    const char *before = "{\"version\": 7, \"backups\": [{\"name\": \"x\", \"timestamp\": \"2026-01-01T00:00:00\", \"mode\": \"manual\", \"mine\": {\"a\": [1, 2.5, null]}, \"size\": 1},"
+    const char *before = "{\"version\": 7, \"backups\": [{\"name\": \"x\", \"timestamp\": \"2026-01-01T00:00:00\", "
+                         "\"mode\": \"manual\", \"mine\": {\"a\": [1, 2.5, null]}, \"size\": 1},"
                          " {\"name\": \"older entry without a mode\", \"n\": 12345678901234}]}";
     write_file(workspace_file(&w, "store/catalog/21135_backup_metadata.json"), before, strlen(before));
-    assert_ok(error, jb_catalog_add(&catalog, w.operation, "{\"name\":\"x\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"manual\",\"size\":2}", &error));
-    assert_ok(error, jb_catalog_add(&catalog, w.operation, "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\",\"size\":3}", &error));
+    assert_ok(error,
+              jb_catalog_add(&catalog, w.operation,
+                             "{\"name\":\"x\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"manual\",\"size\":2}",
+                             &error));
+    assert_ok(error,
+              jb_catalog_add(&catalog, w.operation,
+                             "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\",\"size\":3}",
+                             &error));
     assert_ok(error, jb_catalog_remove(&catalog, w.operation, "y", "2026-01-01T00:00:00", "manual", &error));
     char *text;
     assert_ok(error, jb_catalog_list(&catalog, w.operation, &text, &error));
     json_t *now = json_loads(text, 0, NULL);
-    json_t *expected = json_loads("{\"version\": 7, \"backups\": [{\"name\": \"x\", \"timestamp\": \"2026-01-01T00:00:00\", \"mode\": \"manual\", \"mine\": {\"a\": [1, 2.5, null]}, \"size\": 2},"
-                                  " {\"name\": \"older entry without a mode\", \"n\": 12345678901234}, {\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\",\"size\":3}]}", 0, NULL);
+    json_t *expected =
+        json_loads("{\"version\": 7, \"backups\": [{\"name\": \"x\", \"timestamp\": \"2026-01-01T00:00:00\", \"mode\": "
+                   "\"manual\", \"mine\": {\"a\": [1, 2.5, null]}, \"size\": 2},"
+                   " {\"name\": \"older entry without a mode\", \"n\": 12345678901234}, "
+                   "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\",\"size\":3}]}",
+                   0, NULL);
     assert_true(json_equal(now, expected));
     json_decref(now);
     json_decref(expected);
     jb_text_free(text);
-    assert_int_equal(shell("python3 -c 'import json,sys; t=open(sys.argv[1]).read(); assert t == json.dumps(json.loads(t), indent=2, sort_keys=True), t' '%s'",
-                           workspace_file(&w, "store/catalog/21135_backup_metadata.json")), 0);
+    assert_int_equal(shell("python3 -c 'import json,sys; t=open(sys.argv[1]).read(); assert t == "
+                           "json.dumps(json.loads(t), indent=2, sort_keys=True), t' '%s'",
+                           workspace_file(&w, "store/catalog/21135_backup_metadata.json")),
+                     0);
     workspace_close(&w);
 }
 
 static void a_malformed_catalog_is_left_as_it_is(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "{", "[]", "{\"backups\": {}}", "{\"backups\": [1]}", "{\"backups\": [], \"backups\": []}"};
+    static const char *const bad[] = {
+        "", "{", "[]", "{\"backups\": {}}", "{\"backups\": [1]}", "{\"backups\": [], \"backups\": []}"};
     struct workspace w;
     workspace_open(&w);
     jb_catalog catalog = catalog_of(&w);
@@ -275,7 +313,10 @@ static void a_malformed_catalog_is_left_as_it_is(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *path = workspace_file(&w, "store/catalog/21135_backup_metadata.json");
         write_file(path, bad[i], strlen(bad[i]));
-        assert_fails(JB_ERROR_FORMAT, error, jb_catalog_add(&catalog, w.operation, "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\"}", &error));
+        assert_fails(JB_ERROR_FORMAT, error,
+                     jb_catalog_add(&catalog, w.operation,
+                                    "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\"}",
+                                    &error));
         assert_non_null(strstr(error.hint, "left as it is"));
         size_t count;
         char *bytes = read_file(path, &count);
@@ -292,8 +333,11 @@ static void a_catalog_that_cannot_be_read_is_not_taken_for_an_empty_one(void **s
     workspace_open(&w);
     jb_catalog catalog = catalog_of(&w);
     jb_error error = JB_ERROR_INIT;
-    assert_int_equal(shell("mkdir -p '%s' && ln -s /nonexistent '%s'", workspace_file(&w, "store"), workspace_file(&w, "store/catalog")), 0);
-    int code = jb_catalog_add(&catalog, w.operation, "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\"}", &error);
+    assert_int_equal(shell("mkdir -p '%s' && ln -s /nonexistent '%s'", workspace_file(&w, "store"),
+                           workspace_file(&w, "store/catalog")),
+                     0);
+    int code = jb_catalog_add(&catalog, w.operation,
+                              "{\"name\":\"y\",\"timestamp\":\"2026-01-01T00:00:00\",\"mode\":\"auto\"}", &error);
     assert_int_not_equal(code, JB_OK);
     workspace_close(&w);
 }
@@ -312,7 +356,8 @@ static void concurrent_writers_of_the_catalog_lose_nothing(void **state)
             continue;
         for (int j = 0; j < ENTRIES; j++) {
             char entry[200];
-            snprintf(entry, sizeof entry, "{\"name\":\"n%d\",\"timestamp\":\"2026-01-%02dT00:00:00\",\"mode\":\"auto\"}", i, j + 1);
+            snprintf(entry, sizeof entry,
+                     "{\"name\":\"n%d\",\"timestamp\":\"2026-01-%02dT00:00:00\",\"mode\":\"auto\"}", i, j + 1);
             if (jb_catalog_add(&catalog, NULL, entry, NULL) != JB_OK)
                 _exit(1);
         }
@@ -346,14 +391,18 @@ static void a_restored_tree_is_the_same(void **state)
     snprintf(journal, sizeof journal, "%s/journal", w.path);
     snprintf(target, sizeof target, "%s/target", w.path);
     assert_int_equal(shell("mkdir '%s' && echo old > '%s/old'", target, target), 0);
-    jb_restore_options options = {.size = sizeof options, .name = named("b", NULL, NULL), .target = target, .journal = journal};
+    jb_restore_options options = {
+        .size = sizeof options, .name = named("b", NULL, NULL), .target = target, .journal = journal};
     char *account;
     assert_ok(error, jb_restore_check(w.store, w.operation, &options, &account, &error));
     jb_text_free(account);
     assert_ok(error, jb_restore(w.store, w.operation, &options, &account, &error));
     assert_non_null(strstr(account, "\"verified\":true"));
     jb_text_free(account);
-    assert_int_equal(shell("cd '%s' && tar --sort=name -c tree | (mkdir x && tar -C x -x) && diff -r --no-dereference x/tree target && test ! -e target/old", w.path), 0);
+    assert_int_equal(shell("cd '%s' && tar --sort=name -c tree | (mkdir x && tar -C x -x) && diff -r --no-dereference "
+                           "x/tree target && test ! -e target/old",
+                           w.path),
+                     0);
     assert_int_equal(shell("test -z \"$(find '%s' -name '*jpsbackup-*' -path '*target*')\"", w.path), 0);
     workspace_close(&w);
 }
@@ -371,7 +420,8 @@ static void damage_keeps_a_restore_from_changing_anything(void **state)
     snprintf(journal, sizeof journal, "%s/journal", w.path);
     snprintf(target, sizeof target, "%s/target", w.path);
     assert_int_equal(shell("mkdir '%s' && echo old > '%s/old'", target, target), 0);
-    jb_restore_options options = {.size = sizeof options, .name = named("b", NULL, NULL), .target = target, .journal = journal};
+    jb_restore_options options = {
+        .size = sizeof options, .name = named("b", NULL, NULL), .target = target, .journal = journal};
     assert_fails(JB_ERROR_VERIFY, error, jb_restore(w.store, w.operation, &options, NULL, &error));
     assert_non_null(strstr(error.text, "tree.tar.zst"));
     assert_int_equal(shell("test \"$(ls -A '%s')\" = old", target), 0);

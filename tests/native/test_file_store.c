@@ -64,8 +64,10 @@ static void replace_only_if_unchanged(void **state)
     assert_ok(error, store_write(w.store, NULL, "bucket", "k", "1", 1, always, &first, &error));
     struct store_condition condition = {.when = STORE_IF_UNCHANGED, .tag = first.tag};
     assert_ok(error, store_write(w.store, NULL, "bucket", "k", "2", 1, condition, &second, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, store_write(w.store, NULL, "bucket", "k", "3", 1, condition, &second, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, store_write(w.store, NULL, "bucket", "missing", "3", 1, condition, &second, &error));
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 store_write(w.store, NULL, "bucket", "k", "3", 1, condition, &second, &error));
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 store_write(w.store, NULL, "bucket", "missing", "3", 1, condition, &second, &error));
     workspace_close(&w);
 }
 
@@ -116,13 +118,15 @@ static void concurrent_changes_lose_nothing(void **state)
 static void names_that_leave_the_bucket_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\nb", "a\x7f", "\xff", "a/\xc0\xaf", ".jpsbackup-lock"};
+    static const char *const bad[] = {"",       "/a",    "a/",   "a//b",  ".",    "..",         "../a",
+                                      "a/../b", "a/./b", "a\nb", "a\x7f", "\xff", "a/\xc0\xaf", ".jpsbackup-lock"};
     struct workspace w;
     workspace_open(&w);
     jb_object_info info;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         jb_error error = JB_ERROR_INIT;
-        assert_fails(JB_ERROR_USAGE, error, store_write(w.store, NULL, "bucket", bad[i], "x", 1, always, &info, &error));
+        assert_fails(JB_ERROR_USAGE, error,
+                     store_write(w.store, NULL, "bucket", bad[i], "x", 1, always, &info, &error));
     }
     static const char *const buckets[] = {"", "..", "a/b", ".hidden", "a..b", "-x", "b\xc3\xa4"};
     for (size_t i = 0; i < sizeof buckets / sizeof *buckets; i++) {
@@ -144,7 +148,8 @@ static void links_are_not_followed(void **state)
     assert_int_equal(symlink("../..", workspace_file(&w, "store/bucket/dir")), 0);
     assert_fails(JB_ERROR_NOT_FOUND, error, store_stat(w.store, NULL, "bucket", "link", &info, &error));
     assert_fails(JB_ERROR_NOT_FOUND, error, store_stat(w.store, NULL, "bucket", "dir/outside", &info, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, store_write(w.store, NULL, "bucket", "dir/new", "x", 1, always, &info, &error));
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 store_write(w.store, NULL, "bucket", "dir/new", "x", 1, always, &info, &error));
     assert_int_not_equal(access(workspace_file(&w, "new"), F_OK), 0);
     workspace_close(&w);
 }
@@ -227,7 +232,8 @@ static void a_full_disk_leaves_nothing(void **state)
     struct workspace w;
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
-    if (shell("mkdir '%s' && mount -t tmpfs -o size=1m tmpfs '%s'", workspace_file(&w, "small"), workspace_file(&w, "small")) != 0)
+    if (shell("mkdir '%s' && mount -t tmpfs -o size=1m tmpfs '%s'", workspace_file(&w, "small"),
+              workspace_file(&w, "small")) != 0)
         fail_msg("this test mounts a small tmpfs and must run as root");
     char url[128];
     snprintf(url, sizeof url, "file://%s/small", w.path);

@@ -21,8 +21,13 @@
 #define STALL_MS 300
 
 static const struct http_options options = {
-    .connections = 4, .tries = 3, .stall_ms = STALL_MS, .connect_timeout_ms = 1000,
-    .backoff_base_ms = 2, .backoff_max_ms = 10, .retry_after_max_ms = 400,
+    .connections = 4,
+    .tries = 3,
+    .stall_ms = STALL_MS,
+    .connect_timeout_ms = 1000,
+    .backoff_base_ms = 2,
+    .backoff_max_ms = 10,
+    .retry_after_max_ms = 400,
 };
 
 struct setting {
@@ -66,12 +71,15 @@ static void end(struct setting *setting)
 }
 
 #define BEGIN(setting, exchanges, method) begin(&(setting), exchanges, sizeof(exchanges) / sizeof *(exchanges), method)
-#define OK_REPLY .status = "200 OK", .reply = "hello"
+#define OK_REPLY                          .status = "200 OK", .reply = "hello"
 
 static void a_reply_and_its_headers_arrive(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/x", {"!expect", "!accept", "user-agent: jpsbackup/*"}, OK_REPLY,
+    const struct exchange script[] = {{"GET",
+                                       "/x",
+                                       {"!expect", "!accept", "user-agent: jpsbackup/*"},
+                                       OK_REPLY,
                                        .reply_headers = "ETag:   \"1\" \r\nX-Empty:\r\n"}};
     struct setting setting;
     BEGIN(setting, script, "GET");
@@ -103,8 +111,8 @@ static void a_503_is_tried_again(void **state)
 static void tries_are_bounded(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/x", .status = "500 No"}, {"GET", "/x", .status = "502 No"},
-                                      {"GET", "/x", .status = "503 No"}};
+    const struct exchange script[] = {
+        {"GET", "/x", .status = "500 No"}, {"GET", "/x", .status = "502 No"}, {"GET", "/x", .status = "503 No"}};
     struct setting setting;
     BEGIN(setting, script, "GET");
     assert_int_equal(perform(&setting), JB_ERROR_FAILED);
@@ -208,14 +216,16 @@ static void reset_within_the_reply_is_tried_again(void **state)
 {
     (void)state;
     fault_then_success(&(struct exchange){"PUT", "/x", .status = "200 OK", .reply = "hello, hello", .cut = 5,
-                                          .fault = FAULT_RESET_IN_REPLY}, "bytes");
+                                          .fault = FAULT_RESET_IN_REPLY},
+                       "bytes");
 }
 
 static void a_truncated_reply_is_tried_again(void **state)
 {
     (void)state;
     fault_then_success(&(struct exchange){"PUT", "/x", .status = "200 OK", .reply = "hello, hello", .cut = 5,
-                                          .fault = FAULT_CLOSE_IN_REPLY}, "bytes");
+                                          .fault = FAULT_CLOSE_IN_REPLY},
+                       "bytes");
 }
 
 static void garbage_instead_of_http_is_tried_again(void **state)
@@ -228,8 +238,9 @@ static void a_stall_within_the_reply_fails_that_try(void **state)
 {
     (void)state;
     int64_t before = clock_monotonic_ms();
-    fault_then_success(&(struct exchange){"PUT", "/x", .status = "200 OK", .reply = "hello, hello", .cut = 5,
-                                          .fault = FAULT_STALL}, "bytes");
+    fault_then_success(
+        &(struct exchange){"PUT", "/x", .status = "200 OK", .reply = "hello, hello", .cut = 5, .fault = FAULT_STALL},
+        "bytes");
     assert_in_range(clock_monotonic_ms() - before, STALL_MS, 10000);
 }
 
@@ -239,8 +250,9 @@ static void a_slow_reply_is_no_stall_but_a_trickle_is(void **state)
     static char text[1001];
     memset(text, 'x', sizeof text - 1);
     /* The bound is 1 KiB/s, so 307 bytes in each 300 ms. */
-    const struct exchange script[] = {{"GET", "/x", .status = "200 OK", .reply = text, .cut = 20, .fault = FAULT_SLOW},
-                                      {"GET", "/x", .status = "200 OK", .reply = text, .cut = 160, .fault = FAULT_SLOW}};
+    const struct exchange script[] = {
+        {"GET", "/x", .status = "200 OK", .reply = text, .cut = 20, .fault = FAULT_SLOW},
+        {"GET", "/x", .status = "200 OK", .reply = text, .cut = 160, .fault = FAULT_SLOW}};
     struct setting setting;
     BEGIN(setting, script, "GET");
     assert_int_equal(perform(&setting), JB_OK);
@@ -252,7 +264,8 @@ static void a_slow_reply_is_no_stall_but_a_trickle_is(void **state)
 static void a_silent_server_fails_each_try_by_its_stall(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/x", .fault = FAULT_SILENT}, {"GET", "/x", .fault = FAULT_SILENT},
+    const struct exchange script[] = {{"GET", "/x", .fault = FAULT_SILENT},
+                                      {"GET", "/x", .fault = FAULT_SILENT},
                                       {"GET", "/x", .fault = FAULT_SILENT}};
     struct setting setting;
     BEGIN(setting, script, "GET");
@@ -282,7 +295,8 @@ static void a_reply_longer_than_its_bound_fails(void **state)
     (void)state;
     static char huge[4096];
     memset(huge, 'x', sizeof huge - 1);
-    const struct exchange script[] = {{"GET", "/x", .status = "200 OK", .reply = huge}, {"GET", "/x", .status = "200 OK", .reply = huge}};
+    const struct exchange script[] = {{"GET", "/x", .status = "200 OK", .reply = huge},
+                                      {"GET", "/x", .status = "200 OK", .reply = huge}};
     struct setting setting;
     BEGIN(setting, script, "GET");
     assert_int_equal(perform(&setting), JB_ERROR_LIMIT);
@@ -393,8 +407,8 @@ static void a_refused_connection_is_unreachable_and_surely_not_applied(void **st
 static void one_connection_serves_many_requests(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/x", OK_REPLY}, {"GET", "/x", OK_REPLY}, {"GET", "/x", .status = "404 No"},
-                                      {"GET", "/x", OK_REPLY}};
+    const struct exchange script[] = {
+        {"GET", "/x", OK_REPLY}, {"GET", "/x", OK_REPLY}, {"GET", "/x", .status = "404 No"}, {"GET", "/x", OK_REPLY}};
     struct setting setting;
     BEGIN(setting, script, "GET");
     for (int i = 0; i < 4; i++) {
@@ -410,7 +424,8 @@ static void one_connection_serves_many_requests(void **state)
 static void what_libcurl_itself_sends_again_may_have_been_applied(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/x", OK_REPLY}, {"PUT", "/x", .body = "", .fault = FAULT_RESET_UNANSWERED},
+    const struct exchange script[] = {{"GET", "/x", OK_REPLY},
+                                      {"PUT", "/x", .body = "", .fault = FAULT_RESET_UNANSWERED},
                                       {"PUT", "/x", .body = "", OK_REPLY}};
     struct setting setting;
     BEGIN(setting, script, "GET");

@@ -11,10 +11,13 @@
 
 #include "s3_fixture.h"
 
-#define FIRST "/bucket?encoding-type=url&list-type=2&max-keys=1000&prefix=p%2F"
+#define FIRST       "/bucket?encoding-type=url&list-type=2&max-keys=1000&prefix=p%2F"
 #define NEXT(token) "/bucket?continuation-token=" token "&encoding-type=url&list-type=2&max-keys=1000&prefix=p%2F"
-#define PAGE(inside) "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inside "</ListBucketResult>"
-#define OBJECT(key, bytes) "<Contents><Key>" key "</Key><LastModified>1994-11-06T08:49:37.000Z</LastModified><ETag>&quot;t&quot;</ETag>" \
+#define PAGE(inside)                                                                                                   \
+    "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inside               \
+    "</ListBucketResult>"
+#define OBJECT(key, bytes)                                                                                             \
+    "<Contents><Key>" key "</Key><LastModified>1994-11-06T08:49:37.000Z</LastModified><ETag>&quot;t&quot;</ETag>"      \
     "<Size>" bytes "</Size><Owner><ID>x</ID></Owner></Contents>"
 #define URL_ENCODED "<EncodingType>url</EncodingType>"
 #define MORE(token) "<IsTruncated>true</IsTruncated><NextContinuationToken>" token "</NextContinuationToken>"
@@ -46,9 +49,11 @@ static void pages_are_followed_and_keys_decoded(void **state)
 {
     (void)state;
     const struct exchange script[] = {
-        {"GET", FIRST, .status = "200 OK", .reply = PAGE(MORE("a+b=") OBJECT("p/a%20b%2Bc%26", "3") OBJECT("p/d+e", "4") URL_ENCODED)},
+        {"GET", FIRST, .status = "200 OK",
+         .reply = PAGE(MORE("a+b=") OBJECT("p/a%20b%2Bc%26", "3") OBJECT("p/d+e", "4") URL_ENCODED)},
         {"GET", NEXT("a%2Bb%3D"), .status = "200 OK", .reply = PAGE(URL_ENCODED MORE("2"))}, /* a page may be empty */
-        {"GET", NEXT("2"), .status = "200 OK", .reply = PAGE("<IsTruncated>false</IsTruncated>" OBJECT("p/x%25&amp;y", "5"))}};
+        {"GET", NEXT("2"), .status = "200 OK",
+         .reply = PAGE("<IsTruncated>false</IsTruncated>" OBJECT("p/x%25&amp;y", "5"))}};
     struct s3_fixture fixture;
     struct seen seen = {.count = 0};
     BEGIN(fixture, script);
@@ -62,7 +67,8 @@ static void a_reader_may_end_the_listing(void **state)
 {
     (void)state;
     const struct exchange script[] = {
-        {"GET", FIRST, .status = "200 OK", .reply = PAGE(MORE("2") OBJECT("p/1", "1") OBJECT("p/2", "1") OBJECT("p/3", "1"))}};
+        {"GET", FIRST, .status = "200 OK",
+         .reply = PAGE(MORE("2") OBJECT("p/1", "1") OBJECT("p/2", "1") OBJECT("p/3", "1"))}};
     struct s3_fixture fixture;
     struct seen seen = {.stop_at = 2};
     BEGIN(fixture, script);
@@ -120,7 +126,8 @@ static void malformed_listings_are_refused(void **state)
         {PAGE("<Contents><Key>p/1</Key><LastModified>now</LastModified></Contents>"), "time 'now'"},
         {PAGE("<Contents><Size>1</Size></Contents>"), "without a key"},
         {PAGE("<IsTruncated>true</IsTruncated>"), "does not say where"},
-        {PAGE("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>"),
+        {PAGE("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a></a></a></a></"
+              "a></a></a></a></a>"),
          "nested too deeply"},
         {"<!DOCTYPE ListBucketResult [<!ENTITY x \"p/\">]>" PAGE(OBJECT("&x;", "1")), "document type"},
     };
@@ -173,7 +180,8 @@ static void a_page_without_end_is_refused(void **state)
 static void listing_a_missing_bucket_is_not_found(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", FIRST, .status = "404 No", .reply = "<Error><Code>NoSuchBucket</Code></Error>"}};
+    const struct exchange script[] = {
+        {"GET", FIRST, .status = "404 No", .reply = "<Error><Code>NoSuchBucket</Code></Error>"}};
     struct s3_fixture fixture;
     struct seen seen = {.count = 0};
     BEGIN(fixture, script);
@@ -182,8 +190,8 @@ static void listing_a_missing_bucket_is_not_found(void **state)
     s3_fixture_end(&fixture);
 }
 
-#define DELETE "/bucket?delete="
-#define DELETED(inside) "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inside "</DeleteResult>"
+#define DELETE             "/bucket?delete="
+#define DELETED(inside)    "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inside "</DeleteResult>"
 #define REFUSED(key, code) "<Error><Key>" key "</Key><Code>" code "</Code><Message>so it is</Message></Error>"
 
 static const char *const two_keys[] = {"a", "b&<c> \"d\""};
@@ -197,10 +205,15 @@ static void deletion_sends_escaped_keys_and_checksums(void **state)
 {
     (void)state;
     const struct exchange script[] = {
-        {"POST", DELETE, {"content-md5: 6iWwSmilsG7u8a/c4kfU/A==", "x-amz-checksum-sha256: 7b2J+NFgpQi2msdqVRQYyILK5MLrngIVdegfO1fSGVw="},
-         .body = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet><Object><Key>a</Key></Object>"
+        {"POST",
+         DELETE,
+         {"content-md5: 6iWwSmilsG7u8a/c4kfU/A==",
+          "x-amz-checksum-sha256: 7b2J+NFgpQi2msdqVRQYyILK5MLrngIVdegfO1fSGVw="},
+         .body = "<Delete "
+                 "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet><Object><Key>a</Key></Object>"
                  "<Object><Key>b&amp;&lt;c&gt; &quot;d&quot;</Key></Object></Delete>",
-         .status = "200 OK", .reply = DELETED("")}};
+         .status = "200 OK",
+         .reply = DELETED("")}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(remove_two(&fixture), JB_OK);
@@ -210,9 +223,10 @@ static void deletion_sends_escaped_keys_and_checksums(void **state)
 static void deletion_of_many_keys_goes_in_batches(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"POST", DELETE, .status = "200 OK", .reply = DELETED("<Deleted><Key>k</Key></Deleted>")},
-                                      {"POST", DELETE, .status = "200 OK", .reply = DELETED("")},
-                                      {"POST", DELETE, {"content-length: 113"}, .status = "200 OK", .reply = DELETED("")}};
+    const struct exchange script[] = {
+        {"POST", DELETE, .status = "200 OK", .reply = DELETED("<Deleted><Key>k</Key></Deleted>")},
+        {"POST", DELETE, .status = "200 OK", .reply = DELETED("")},
+        {"POST", DELETE, {"content-length: 113"}, .status = "200 OK", .reply = DELETED("")}};
     static const char *keys[2001];
     for (size_t i = 0; i < 2001; i++)
         keys[i] = "k";
@@ -225,7 +239,8 @@ static void deletion_of_many_keys_goes_in_batches(void **state)
 static void one_refused_key_fails_the_deletion(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"POST", DELETE, .status = "200 OK", .reply = DELETED(REFUSED("a", "AccessDenied"))}};
+    const struct exchange script[] = {
+        {"POST", DELETE, .status = "200 OK", .reply = DELETED(REFUSED("a", "AccessDenied"))}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(remove_two(&fixture), JB_ERROR_ACCESS);
@@ -248,7 +263,8 @@ static void keys_that_failed_in_passing_are_tried_again(void **state)
 static void keys_that_do_not_exist_count_as_deleted(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"POST", DELETE, .status = "200 OK", .reply = DELETED(REFUSED("a", "NoSuchKey"))}};
+    const struct exchange script[] = {
+        {"POST", DELETE, .status = "200 OK", .reply = DELETED(REFUSED("a", "NoSuchKey"))}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(remove_two(&fixture), JB_OK);

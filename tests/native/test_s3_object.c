@@ -11,12 +11,12 @@
 
 #include "s3_fixture.h"
 
-#define LAST_MODIFIED "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-#define INFO LAST_MODIFIED "ETag: \"tag-1\"\r\n"
-#define ERROR_BODY(code) "<?xml version=\"1.0\"?><Error><Code>" code "</Code><Message>so it is</Message></Error>"
-#define SHA256_OF_HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+#define LAST_MODIFIED     "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+#define INFO              LAST_MODIFIED "ETag: \"tag-1\"\r\n"
+#define ERROR_BODY(code)  "<?xml version=\"1.0\"?><Error><Code>" code "</Code><Message>so it is</Message></Error>"
+#define SHA256_OF_HELLO   "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 #define SHA256_OF_NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define SIGNED "authorization: AWS4-HMAC-SHA256 Credential=ACCESS/*"
+#define SIGNED            "authorization: AWS4-HMAC-SHA256 Credential=ACCESS/*"
 
 static const struct store_condition always = {STORE_ALWAYS, NULL}, if_absent = {STORE_IF_ABSENT, NULL},
                                     if_unchanged = {STORE_IF_UNCHANGED, "\"tag-1\""};
@@ -28,13 +28,14 @@ static int stat_object(struct s3_fixture *fixture, jb_object_info *info)
 
 static int read_object(struct s3_fixture *fixture, struct buffer *body, jb_object_info *info)
 {
-    return fixture->store->driver->read(fixture->store, fixture->operation, "bucket", "key", body, info, &fixture->error);
+    return fixture->store->driver->read(fixture->store, fixture->operation, "bucket", "key", body, info,
+                                        &fixture->error);
 }
 
 static int write_hello(struct s3_fixture *fixture, struct store_condition condition, jb_object_info *info)
 {
-    return fixture->store->driver->write(fixture->store, fixture->operation, "bucket", "key", "hello", 5, condition, info,
-                                         &fixture->error);
+    return fixture->store->driver->write(fixture->store, fixture->operation, "bucket", "key", "hello", 5, condition,
+                                         info, &fixture->error);
 }
 
 static int make_bucket(struct s3_fixture *fixture)
@@ -45,8 +46,12 @@ static int make_bucket(struct s3_fixture *fixture)
 static void stat_gives_bytes_time_and_tag(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"HEAD", "/bucket/a%20key", {SIGNED, "x-amz-content-sha256: " SHA256_OF_NOTHING},
-                                       .status = "200 OK", .reply_headers = INFO, .reply_size = 12345}};
+    const struct exchange script[] = {{"HEAD",
+                                       "/bucket/a%20key",
+                                       {SIGNED, "x-amz-content-sha256: " SHA256_OF_NOTHING},
+                                       .status = "200 OK",
+                                       .reply_headers = INFO,
+                                       .reply_size = 12345}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -61,7 +66,8 @@ static void stat_gives_bytes_time_and_tag(void **state)
 static void stat_of_a_missing_object_is_not_found(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"HEAD", "/bucket/a%20key", .status = "404 Not Found"}, {"HEAD", "/bucket", .status = "200 OK"}};
+    const struct exchange script[] = {{"HEAD", "/bucket/a%20key", .status = "404 Not Found"},
+                                      {"HEAD", "/bucket", .status = "200 OK"}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -74,7 +80,8 @@ static void stat_of_a_missing_object_is_not_found(void **state)
 static void stat_in_a_missing_bucket_says_so(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"HEAD", "/bucket/a%20key", .status = "404 Not Found"}, {"HEAD", "/bucket", .status = "404 No"}};
+    const struct exchange script[] = {{"HEAD", "/bucket/a%20key", .status = "404 Not Found"},
+                                      {"HEAD", "/bucket", .status = "404 No"}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -110,10 +117,11 @@ static void stat_with_a_time_that_is_none_is_malformed(void **state)
 static void read_gives_the_whole_object(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/bucket/key", .status = "503 Busy", .reply = ERROR_BODY("SlowDown")},
-                                      {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello, hello",
-                                       .cut = 7, .fault = FAULT_CLOSE_IN_REPLY},
-                                      {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
+    const struct exchange script[] = {
+        {"GET", "/bucket/key", .status = "503 Busy", .reply = ERROR_BODY("SlowDown")},
+        {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello, hello", .cut = 7,
+         .fault = FAULT_CLOSE_IN_REPLY},
+        {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
     struct s3_fixture fixture;
     struct buffer body;
     jb_object_info info = {.size = sizeof info};
@@ -129,7 +137,8 @@ static void read_gives_the_whole_object(void **state)
 static void read_of_an_object_over_the_bound_is_a_limit(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
+    const struct exchange script[] = {
+        {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
     struct s3_fixture fixture;
     struct buffer body;
     jb_object_info info = {.size = sizeof info};
@@ -167,9 +176,10 @@ static void errors_of_the_store_become_codes_and_hints(void **state)
         {"501 No", ERROR_BODY("NotImplemented"), NULL, JB_ERROR_UNSUPPORTED, "", 1},
         {"507 Full", ERROR_BODY("InsufficientStorage"), NULL, JB_ERROR_NO_SPACE, "free space", 1},
         {"403 Full", ERROR_BODY("QuotaExceeded"), NULL, JB_ERROR_NO_SPACE, "free space", 1},
-        {"301 Moved", ERROR_BODY("PermanentRedirect"), "x-amz-bucket-region: eu-west-3\r\n", JB_ERROR_USAGE, "'eu-west-3'", 1},
-        {"400 Bad", "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2</Region></Error>", NULL, JB_ERROR_USAGE,
-         "'eu-west-2'", 1},
+        {"301 Moved", ERROR_BODY("PermanentRedirect"), "x-amz-bucket-region: eu-west-3\r\n", JB_ERROR_USAGE,
+         "'eu-west-3'", 1},
+        {"400 Bad", "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2</Region></Error>", NULL,
+         JB_ERROR_USAGE, "'eu-west-2'", 1},
         {"307 Moved", "", "Location: http://127.0.0.1:1/\r\n", JB_ERROR_USAGE, "region", 1},
         {"204 None", "", NULL, JB_ERROR_UNREACHABLE, "endpoint", 1},
     };
@@ -186,7 +196,8 @@ static void errors_of_the_store_become_codes_and_hints(void **state)
         buffer_init(&body, 1024);
         int code = read_object(&fixture, &body, &info);
         if (code != (int)refusal->code || strstr(fixture.error.hint, refusal->hint) == NULL)
-            fail_msg("%s %s: code %d, '%s', hint '%s'", refusal->status, refusal->reply, code, fixture.error.text, fixture.error.hint);
+            fail_msg("%s %s: code %d, '%s', hint '%s'", refusal->status, refusal->reply, code, fixture.error.text,
+                     fixture.error.hint);
         assert_int_equal(fixture.error.store_status, atoi(refusal->status));
         assert_null(strstr(fixture.error.text, "hush"));
         buffer_clean_up(&body);
@@ -227,10 +238,13 @@ static void an_endpoint_that_is_not_there_is_unreachable_and_named(void **state)
 static void write_sends_the_bytes_and_their_digest(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"PUT", "/bucket/key",
+    const struct exchange script[] = {{"PUT",
+                                       "/bucket/key",
                                        {SIGNED, "x-amz-content-sha256: " SHA256_OF_HELLO, "!if-none-match", "!if-match",
                                         "!x-amz-server-side-encryption", "content-length: 5", "!expect"},
-                                       .body = "hello", .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"}};
+                                       .body = "hello",
+                                       .status = "200 OK",
+                                       .reply_headers = "ETag: \"new\"\r\n"}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -244,12 +258,17 @@ static void write_sends_the_bytes_and_their_digest(void **state)
 static void write_of_nothing_is_an_empty_object(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"PUT", "/bucket/key", {"x-amz-content-sha256: " SHA256_OF_NOTHING, "content-length: 0"},
-                                       .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"}};
+    const struct exchange script[] = {{"PUT",
+                                       "/bucket/key",
+                                       {"x-amz-content-sha256: " SHA256_OF_NOTHING, "content-length: 0"},
+                                       .status = "200 OK",
+                                       .reply_headers = "ETag: \"new\"\r\n"}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
-    assert_int_equal(fixture.store->driver->write(fixture.store, NULL, "bucket", "key", "", 0, always, &info, &fixture.error), JB_OK);
+    assert_int_equal(
+        fixture.store->driver->write(fixture.store, NULL, "bucket", "key", "", 0, always, &info, &fixture.error),
+        JB_OK);
     s3_fixture_end(&fixture);
 }
 
@@ -281,9 +300,10 @@ static void conditional_writes_send_their_condition(void **state)
 static void a_condition_that_does_not_hold_is_a_conflict_without_reading_back(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"PUT", "/bucket/key", .status = "412 No", .reply = ERROR_BODY("PreconditionFailed")},
-                                      {"PUT", "/bucket/key", .status = "412 No", .reply = ERROR_BODY("PreconditionFailed")},
-                                      {"PUT", "/bucket/key", .status = "404 No", .reply = ERROR_BODY("NoSuchKey")}};
+    const struct exchange script[] = {
+        {"PUT", "/bucket/key", .status = "412 No", .reply = ERROR_BODY("PreconditionFailed")},
+        {"PUT", "/bucket/key", .status = "412 No", .reply = ERROR_BODY("PreconditionFailed")},
+        {"PUT", "/bucket/key", .status = "404 No", .reply = ERROR_BODY("NoSuchKey")}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -340,11 +360,12 @@ static void lost_answers_of_all_tries_are_recognised(void **state)
 {
     (void)state;
     /* The third try meets a kept connection, on which libcurl itself sends once more. */
-    const struct exchange script[] = {{"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
-                                      {"PUT", "/bucket/key", .status = "503 Busy"},
-                                      {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
-                                      {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
-                                      {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
+    const struct exchange script[] = {
+        {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+        {"PUT", "/bucket/key", .status = "503 Busy"},
+        {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+        {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+        {"GET", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply = "hello"}};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -425,10 +446,12 @@ static void make_bucket_names_another_region(void **state)
     const struct exchange script[] = {
         {"PUT", "/bucket",
          .body = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-                 "<LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>", .status = "200 OK"}};
+                 "<LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>",
+         .status = "200 OK"}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
-    jb_store *store = s3_fixture_open(scripted_server_endpoint(fixture.server), (jb_store_options){.region = "eu-west-3"});
+    jb_store *store =
+        s3_fixture_open(scripted_server_endpoint(fixture.server), (jb_store_options){.region = "eu-west-3"});
     assert_int_equal(store->driver->make_bucket(store, NULL, "bucket", &fixture.error), JB_OK);
     store->driver->close(store);
     s3_fixture_end(&fixture);
@@ -437,7 +460,8 @@ static void make_bucket_names_another_region(void **state)
 static void make_bucket_that_is_ones_own_already_succeeds(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"PUT", "/bucket", .status = "409 No", .reply = ERROR_BODY("BucketAlreadyOwnedByYou")}};
+    const struct exchange script[] = {
+        {"PUT", "/bucket", .status = "409 No", .reply = ERROR_BODY("BucketAlreadyOwnedByYou")}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(make_bucket(&fixture), JB_OK);
@@ -447,7 +471,8 @@ static void make_bucket_that_is_ones_own_already_succeeds(void **state)
 static void make_bucket_that_is_somebody_elses_is_a_conflict(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"PUT", "/bucket", .status = "409 No", .reply = ERROR_BODY("BucketAlreadyExists")}};
+    const struct exchange script[] = {
+        {"PUT", "/bucket", .status = "409 No", .reply = ERROR_BODY("BucketAlreadyExists")}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(make_bucket(&fixture), JB_ERROR_CONFLICT);

@@ -15,8 +15,9 @@
 static int without_environment(void **state)
 {
     (void)state;
-    static const char *const names[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE",
-                                        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"};
+    static const char *const names[] = {"AWS_ENDPOINT_URL_S3",   "AWS_ENDPOINT_URL", "AWS_REGION",
+                                        "AWS_DEFAULT_REGION",    "AWS_CA_BUNDLE",    "AWS_ACCESS_KEY_ID",
+                                        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unsetenv(names[i]);
     return 0;
@@ -24,7 +25,8 @@ static int without_environment(void **state)
 
 static jb_store_options with_keys(void)
 {
-    return (jb_store_options){.size = sizeof(jb_store_options), .url = "s3://", .access_key = "A", .secret_key = "hush-hush"};
+    return (jb_store_options){
+        .size = sizeof(jb_store_options), .url = "s3://", .access_key = "A", .secret_key = "hush-hush"};
 }
 
 static void opens_as(jb_store_options options, const char *scheme, const char *host, const char *region)
@@ -78,8 +80,15 @@ static void the_environment_gives_region_and_endpoint(void **state)
 static void malformed_endpoints_are_refused_and_not_told(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"host", "ftp://host", "http://", "https:///", "http://user:hush@host", "http://host/path",
-                                        "http://host?x", "http://ho st", "http://host\r\nx: y"};
+    static const char *const wrong[] = {"host",
+                                        "ftp://host",
+                                        "http://",
+                                        "https:///",
+                                        "http://user:hush@host",
+                                        "http://host/path",
+                                        "http://host?x",
+                                        "http://ho st",
+                                        "http://host\r\nx: y"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         jb_store_options options = with_keys();
         options.endpoint = wrong[i];
@@ -111,7 +120,10 @@ static void the_bucket_stands_in_the_host_where_asked(void **state)
 {
     (void)state;
     static char host[64];
-    struct exchange script[] = {{"HEAD", "/a/key%3F", {host}, .status = "200 OK",
+    struct exchange script[] = {{"HEAD",
+                                 "/a/key%3F",
+                                 {host},
+                                 .status = "200 OK",
                                  .reply_headers = "ETag: \"1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);

@@ -16,15 +16,17 @@
 #include "s3_fixture.h"
 
 #define ERROR_BODY(code) "<?xml version=\"1.0\"?><Error><Code>" code "</Code><Message>so it is</Message></Error>"
-#define ID "up/1+"
-#define BEGUN "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><UploadId>" ID "</UploadId></InitiateMultipartUploadResult>"
-#define TARGET "/bucket/key?uploadId=up%2F1%2B"
+#define ID               "up/1+"
+#define BEGUN                                                                                                          \
+    "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><UploadId>" ID "</UploadId></"                              \
+                                                                          "InitiateMultipartUploadResult>"
+#define TARGET       "/bucket/key?uploadId=up%2F1%2B"
 #define PART(number) "/bucket/key?partNumber=" number "&uploadId=up%2F1%2B"
 /* MD5 of "first" and "second", and of both of these together. */
-#define TAG_1 "8b04d5e3775d298e78455efc5ca404d5"
-#define TAG_2 "a9f0e61a137d86aa9db53465e0801612"
-#define TAG_ALL "\"018d78427d06dd29caa19b06085b7e7e-2\""
-#define TAG_OTHER "\"00000000000000000000000000000000-2\""
+#define TAG_1          "8b04d5e3775d298e78455efc5ca404d5"
+#define TAG_2          "a9f0e61a137d86aa9db53465e0801612"
+#define TAG_ALL        "\"018d78427d06dd29caa19b06085b7e7e-2\""
+#define TAG_OTHER      "\"00000000000000000000000000000000-2\""
 #define COMPLETED(tag) "<CompleteMultipartUploadResult><ETag>" tag "</ETag></CompleteMultipartUploadResult>"
 #define COMPLETION                                                                                                     \
     "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"                                      \
@@ -32,13 +34,31 @@
     "<Part><PartNumber>2</PartNumber><ETag>&quot;" TAG_2 "&quot;</ETag></Part></CompleteMultipartUpload>"
 #define HEAD_REPLY(tag) "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: " tag "\r\n"
 
-#define CREATE {"POST", "/bucket/key?uploads=", {"content-length: 0"}, .status = "200 OK", .reply = BEGUN}
-#define PART_1 {"PUT", PART("1"), {"x-amz-content-sha256: a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"},   \
-                .body = "first", .status = "200 OK", .reply_headers = "ETag: \"" TAG_1 "\"\r\n"}
-#define PART_2 {"PUT", PART("2"), .body = "second", .status = "200 OK", .reply_headers = "ETag: \"" TAG_2 "\"\r\n"}
-#define HEAD(tag, bytes) {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = HEAD_REPLY(tag), .reply_size = bytes}
-#define ABORT {"DELETE", TARGET, .status = "204 None"}
-#define COMPLETE(...) {"POST", TARGET, .body = COMPLETION, __VA_ARGS__}
+#define CREATE                                                                                                         \
+    {                                                                                                                  \
+        "POST", "/bucket/key?uploads=", {"content-length: 0"}, .status = "200 OK", .reply = BEGUN                      \
+    }
+#define PART_1                                                                                                         \
+    {                                                                                                                  \
+        "PUT", PART("1"), {"x-amz-content-sha256: a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"},  \
+            .body = "first", .status = "200 OK", .reply_headers = "ETag: \"" TAG_1 "\"\r\n"                            \
+    }
+#define PART_2                                                                                                         \
+    {                                                                                                                  \
+        "PUT", PART("2"), .body = "second", .status = "200 OK", .reply_headers = "ETag: \"" TAG_2 "\"\r\n"             \
+    }
+#define HEAD(tag, bytes)                                                                                               \
+    {                                                                                                                  \
+        "HEAD", "/bucket/key", .status = "200 OK", .reply_headers = HEAD_REPLY(tag), .reply_size = bytes               \
+    }
+#define ABORT                                                                                                          \
+    {                                                                                                                  \
+        "DELETE", TARGET, .status = "204 None"                                                                         \
+    }
+#define COMPLETE(...)                                                                                                  \
+    {                                                                                                                  \
+        "POST", TARGET, .body = COMPLETION, __VA_ARGS__                                                                \
+    }
 
 static const struct store_condition always = {STORE_ALWAYS, NULL}, if_absent = {STORE_IF_ABSENT, NULL};
 
@@ -60,8 +80,10 @@ static void done(struct store_transfer *transfer)
 
 static void init_waited(struct waited *waited, char *bytes, size_t count, uint64_t offset)
 {
-    *waited = (struct waited){.transfer = {.bytes = bytes, .count = count, .offset = offset, .done = done, .error = JB_ERROR_INIT},
-                              .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    *waited = (struct waited){
+        .transfer = {.bytes = bytes, .count = count, .offset = offset, .done = done, .error = JB_ERROR_INIT},
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+        .changed = PTHREAD_COND_INITIALIZER};
     sha256_of(bytes, count, waited->transfer.sha256, NULL);
 }
 
@@ -78,7 +100,8 @@ static int wait_done(struct waited *waited)
 static struct store_upload *begin_upload(struct s3_fixture *fixture)
 {
     struct store_upload *upload = NULL;
-    int code = fixture->store->driver->upload_begin(fixture->store, fixture->operation, "bucket", "key", &upload, &fixture->error);
+    int code = fixture->store->driver->upload_begin(fixture->store, fixture->operation, "bucket", "key", &upload,
+                                                    &fixture->error);
     if (code != JB_OK)
         fail_msg("%s", fixture->error.text);
     return upload;
@@ -107,7 +130,8 @@ static struct store_upload *upload_two(struct s3_fixture *fixture)
     return upload;
 }
 
-static int complete(struct s3_fixture *fixture, struct store_upload *upload, struct store_condition condition, jb_object_info *info)
+static int complete(struct s3_fixture *fixture, struct store_upload *upload, struct store_condition condition,
+                    jb_object_info *info)
 {
     return fixture->store->driver->upload_complete(upload, condition, info, &fixture->error);
 }
@@ -117,9 +141,10 @@ static void abort_upload(struct s3_fixture *fixture, struct store_upload *upload
     fixture->store->driver->upload_abort(upload);
 }
 
-/* Creation and two parts, then these exchanges for the completion, which must end with `expected`; aborted where it fails. */
-static void completion_gives(struct store_condition condition, int expected, const struct exchange *exchanges, size_t count,
-                             const char *text)
+/* Creation and two parts, then these exchanges for the completion, which must end with `expected`; aborted where it
+ * fails. */
+static void completion_gives(struct store_condition condition, int expected, const struct exchange *exchanges,
+                             size_t count, const char *text)
 {
     struct exchange script[16] = {CREATE, PART_1, PART_2};
     size_t used = 3;
@@ -150,7 +175,8 @@ static void completion_gives(struct store_condition condition, int expected, con
 static void an_upload_is_completed_and_confirmed(void **state)
 {
     (void)state;
-    COMPLETION_GIVES(always, JB_OK, "", COMPLETE(.headers = {"!if-none-match"}, .status = "200 OK", .reply = COMPLETED("&quot;x-2&quot;")),
+    COMPLETION_GIVES(always, JB_OK, "",
+                     COMPLETE(.headers = {"!if-none-match"}, .status = "200 OK", .reply = COMPLETED("&quot;x-2&quot;")),
                      HEAD("\"x-2\"", 11));
 }
 
@@ -163,14 +189,16 @@ static void a_tag_without_quotes_in_the_answer_is_the_same(void **state)
 static void blanks_before_the_answer_keep_the_connection_alive(void **state)
 {
     (void)state;
-    COMPLETION_GIVES(always, JB_OK, "", COMPLETE(.status = "200 OK", .reply = "   \n <?xml version=\"1.0\"?>" COMPLETED("x-2")),
+    COMPLETION_GIVES(always, JB_OK, "",
+                     COMPLETE(.status = "200 OK", .reply = "   \n <?xml version=\"1.0\"?>" COMPLETED("x-2")),
                      HEAD("\"x-2\"", 11));
 }
 
 static void completion_sends_its_condition(void **state)
 {
     (void)state;
-    COMPLETION_GIVES(if_absent, JB_OK, "", COMPLETE(.headers = {"if-none-match: *"}, .status = "200 OK", .reply = COMPLETED("x-2")),
+    COMPLETION_GIVES(if_absent, JB_OK, "",
+                     COMPLETE(.headers = {"if-none-match: *"}, .status = "200 OK", .reply = COMPLETED("x-2")),
                      HEAD("\"x-2\"", 11));
 }
 
@@ -191,7 +219,8 @@ static void a_200_with_an_internal_error_is_tried_again(void **state)
 static void a_200_with_an_error_body_is_an_error(void **state)
 {
     (void)state;
-    COMPLETION_GIVES(always, JB_ERROR_VERIFY, "InvalidPart: so it is", COMPLETE(.status = "200 OK", .reply = ERROR_BODY("InvalidPart")),
+    COMPLETION_GIVES(always, JB_ERROR_VERIFY, "InvalidPart: so it is",
+                     COMPLETE(.status = "200 OK", .reply = ERROR_BODY("InvalidPart")),
                      {"HEAD", "/bucket/key", .status = "404 No"}, {"HEAD", "/bucket", .status = "200 OK"});
 }
 
@@ -227,14 +256,16 @@ static void lost_answers_of_all_tries_are_recognised(void **state)
 {
     (void)state;
     /* One more than the tries: libcurl itself repeats what it sent on a kept connection. */
-    COMPLETION_GIVES(always, JB_OK, "", COMPLETE(.fault = FAULT_RESET_UNANSWERED), COMPLETE(.fault = FAULT_RESET_UNANSWERED),
-                     COMPLETE(.fault = FAULT_RESET_UNANSWERED), COMPLETE(.fault = FAULT_RESET_UNANSWERED), HEAD(TAG_ALL, 11));
+    COMPLETION_GIVES(always, JB_OK, "", COMPLETE(.fault = FAULT_RESET_UNANSWERED),
+                     COMPLETE(.fault = FAULT_RESET_UNANSWERED), COMPLETE(.fault = FAULT_RESET_UNANSWERED),
+                     COMPLETE(.fault = FAULT_RESET_UNANSWERED), HEAD(TAG_ALL, 11));
 }
 
 static void a_cut_answer_of_a_completion_is_recognised(void **state)
 {
     (void)state;
-    COMPLETION_GIVES(always, JB_OK, "", COMPLETE(.status = "200 OK", .reply = COMPLETED("x-2"), .cut = 20, .fault = FAULT_CLOSE_IN_REPLY),
+    COMPLETION_GIVES(always, JB_OK, "",
+                     COMPLETE(.status = "200 OK", .reply = COMPLETED("x-2"), .cut = 20, .fault = FAULT_CLOSE_IN_REPLY),
                      COMPLETE(.status = "404 No", .reply = ERROR_BODY("NoSuchUpload")), HEAD(TAG_ALL, 11));
 }
 
@@ -255,14 +286,20 @@ static void lost_answer_with_somebody_elses_object_is_a_conflict(void **state)
 static void an_upload_that_is_gone_is_a_conflict(void **state)
 {
     (void)state;
-    COMPLETION_GIVES(always, JB_ERROR_CONFLICT, "NoSuchUpload", COMPLETE(.status = "404 No", .reply = ERROR_BODY("NoSuchUpload")));
+    COMPLETION_GIVES(always, JB_ERROR_CONFLICT, "NoSuchUpload",
+                     COMPLETE(.status = "404 No", .reply = ERROR_BODY("NoSuchUpload")));
 }
 
 static void an_upload_of_no_parts_is_an_empty_object(void **state)
 {
     (void)state;
-    const struct exchange script[] = {CREATE, {"PUT", "/bucket/key", {"if-none-match: *", "content-length: 0"}, .status = "200 OK",
-                                               .reply_headers = "ETag: \"e\"\r\n"}, ABORT};
+    const struct exchange script[] = {CREATE,
+                                      {"PUT",
+                                       "/bucket/key",
+                                       {"if-none-match: *", "content-length: 0"},
+                                       .status = "200 OK",
+                                       .reply_headers = "ETag: \"e\"\r\n"},
+                                      ABORT};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -275,14 +312,16 @@ static void an_upload_of_no_parts_is_an_empty_object(void **state)
 static void creation_without_an_upload_id_is_malformed(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "<html/>", "<InitiateMultipartUploadResult><UploadId/></InitiateMultipartUploadResult>"};
+    static const char *const wrong[] = {"", "<html/>",
+                                        "<InitiateMultipartUploadResult><UploadId/></InitiateMultipartUploadResult>"};
     for (size_t i = 0; i < 3; i++) {
         const struct exchange script[] = {{"POST", "/bucket/key?uploads=", .status = "200 OK", .reply = wrong[i]}};
         struct s3_fixture fixture;
         BEGIN(fixture, script);
         struct store_upload *upload = NULL;
-        assert_int_equal(fixture.store->driver->upload_begin(fixture.store, NULL, "bucket", "key", &upload, &fixture.error),
-                         JB_ERROR_FORMAT);
+        assert_int_equal(
+            fixture.store->driver->upload_begin(fixture.store, NULL, "bucket", "key", &upload, &fixture.error),
+            JB_ERROR_FORMAT);
         s3_fixture_end(&fixture);
     }
 }
@@ -290,15 +329,18 @@ static void creation_without_an_upload_id_is_malformed(void **state)
 static void encryption_and_token_are_sent_and_signed(void **state)
 {
     (void)state;
-    const struct exchange script[] = {{"POST", "/bucket/key?uploads=",
+    const struct exchange script[] = {{"POST",
+                                       "/bucket/key?uploads=",
                                        {"x-amz-server-side-encryption: AES256", "x-amz-security-token: token"},
-                                       .status = "200 OK", .reply = BEGUN},
+                                       .status = "200 OK",
+                                       .reply = BEGUN},
                                       {"DELETE", TARGET, {"x-amz-security-token: token"}, .status = "204 None"}};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
-    jb_store *store = s3_fixture_open(scripted_server_endpoint(fixture.server),
-                                      (jb_store_options){.access_key = "A", .secret_key = "s", .session_token = "token",
-                                                         .server_side_encryption = "AES256"});
+    jb_store *store = s3_fixture_open(
+        scripted_server_endpoint(fixture.server),
+        (jb_store_options){
+            .access_key = "A", .secret_key = "s", .session_token = "token", .server_side_encryption = "AES256"});
     struct store_upload *upload = NULL;
     assert_int_equal(store->driver->upload_begin(store, NULL, "bucket", "key", &upload, &fixture.error), JB_OK);
     store->driver->upload_abort(upload);
@@ -324,7 +366,8 @@ static void part_survives(struct exchange fault)
 static void a_part_survives_slow_down(void **state)
 {
     (void)state;
-    part_survives((struct exchange){.status = "503 Busy", .reply = ERROR_BODY("SlowDown"), .reply_headers = "Retry-After: 0\r\n"});
+    part_survives((struct exchange){
+        .status = "503 Busy", .reply = ERROR_BODY("SlowDown"), .reply_headers = "Retry-After: 0\r\n"});
 }
 
 static void a_part_survives_a_reset_before_its_body(void **state)
@@ -369,7 +412,8 @@ static void a_part_whose_answer_has_no_etag_fails(void **state)
 static void a_part_refused_names_the_object(void **state)
 {
     (void)state;
-    const struct exchange script[] = {CREATE, {"PUT", PART("1"), .status = "403 No", .reply = ERROR_BODY("AccessDenied")}, ABORT};
+    const struct exchange script[] = {
+        CREATE, {"PUT", PART("1"), .status = "403 No", .reply = ERROR_BODY("AccessDenied")}, ABORT};
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     struct store_upload *upload = begin_upload(&fixture);
@@ -424,7 +468,8 @@ static void many_parts_at_a_time(void **state)
         snprintf(tags[i], sizeof tags[i], "ETag: \"part-%u\"\r\n", i);
         if (i % 5 == 0)
             script[used++] = (struct exchange){"PUT", targets[i], .status = "500 No"};
-        script[used++] = (struct exchange){"PUT", targets[i], .body = "bytes", .status = "200 OK", .reply_headers = tags[i]};
+        script[used++] =
+            (struct exchange){"PUT", targets[i], .body = "bytes", .status = "200 OK", .reply_headers = tags[i]};
     }
     script[used++] = (struct exchange)ABORT;
     struct s3_fixture fixture;
@@ -451,7 +496,8 @@ static void range_gives(int expected, const struct exchange *exchanges, size_t c
     struct waited waited;
     char bytes[8] = "";
     init_waited(&waited, bytes, 5, 7);
-    assert_int_equal(fixture.store->driver->range(fixture.store, fixture.operation, "bucket", "key", &waited.transfer, &fixture.error),
+    assert_int_equal(fixture.store->driver->range(fixture.store, fixture.operation, "bucket", "key", &waited.transfer,
+                                                  &fixture.error),
                      JB_OK);
     int code = wait_done(&waited);
     if (code != expected)
@@ -467,8 +513,11 @@ static void range_gives(int expected, const struct exchange *exchanges, size_t c
         const struct exchange exchanges[] = {__VA_ARGS__};                                                             \
         range_gives(expected, exchanges, sizeof exchanges / sizeof *exchanges);                                        \
     } while (0)
-#define RANGED(value, text, ...) {"GET", "/bucket/key", {"range: bytes=7-11"}, .status = "206 Partial",                \
-                                  .reply_headers = "Content-Range: " value "\r\n", .reply = text, __VA_ARGS__}
+#define RANGED(value, text, ...)                                                                                       \
+    {                                                                                                                  \
+        "GET", "/bucket/key", {"range: bytes=7-11"},                                                                   \
+            .status = "206 Partial", .reply_headers = "Content-Range: " value "\r\n", .reply = text, __VA_ARGS__       \
+    }
 
 static void a_range_arrives_in_its_place(void **state)
 {
@@ -479,9 +528,12 @@ static void a_range_arrives_in_its_place(void **state)
 static void a_range_survives_resets_cuts_and_stalls(void **state)
 {
     (void)state;
-    RANGE_GIVES(JB_OK, RANGED("bytes 7-11/100", "hello", .cut = 2, .fault = FAULT_RESET_IN_REPLY), RANGED("bytes 7-11/100", "hello"));
-    RANGE_GIVES(JB_OK, RANGED("bytes 7-11/100", "hello", .cut = 2, .fault = FAULT_CLOSE_IN_REPLY), RANGED("bytes 7-11/100", "hello"));
-    RANGE_GIVES(JB_OK, RANGED("bytes 7-11/100", "hello", .cut = 2, .fault = FAULT_STALL), RANGED("bytes 7-11/100", "hello"));
+    RANGE_GIVES(JB_OK, RANGED("bytes 7-11/100", "hello", .cut = 2, .fault = FAULT_RESET_IN_REPLY),
+                RANGED("bytes 7-11/100", "hello"));
+    RANGE_GIVES(JB_OK, RANGED("bytes 7-11/100", "hello", .cut = 2, .fault = FAULT_CLOSE_IN_REPLY),
+                RANGED("bytes 7-11/100", "hello"));
+    RANGE_GIVES(JB_OK, RANGED("bytes 7-11/100", "hello", .cut = 2, .fault = FAULT_STALL),
+                RANGED("bytes 7-11/100", "hello"));
 }
 
 static void another_range_than_asked_for_is_refused(void **state)
@@ -530,7 +582,9 @@ static void an_empty_range_is_refused_before_it_starts(void **state)
     struct waited waited;
     char bytes[8];
     init_waited(&waited, bytes, 0, 7);
-    assert_int_equal(fixture.store->driver->range(fixture.store, NULL, "bucket", "key", &waited.transfer, &fixture.error), JB_ERROR_USAGE);
+    assert_int_equal(
+        fixture.store->driver->range(fixture.store, NULL, "bucket", "key", &waited.transfer, &fixture.error),
+        JB_ERROR_USAGE);
     assert_int_equal(waited.calls, 0);
     s3_fixture_end(&fixture);
 }

@@ -1,4 +1,5 @@
-/* Request signing against AWS's published test suite (scripts/fetch-sigv4-vectors.sh), and the forms of paths and queries. */
+/* Request signing against AWS's published test suite (scripts/fetch-sigv4-vectors.sh), and the forms of paths and
+ * queries. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +46,8 @@ static char *read_file(const char *directory, const char *name, const char *exte
     return text;
 }
 
-/* Takes `text` apart in place: the request line, headers (continued where a line begins with a blank), an empty line, the body. */
+/* Takes `text` apart in place: the request line, headers (continued where a line begins with a blank), an empty line,
+ * the body. */
 static void parse_request(char *text, struct vector *vector)
 {
     memset(vector, 0, sizeof *vector);
@@ -77,7 +79,8 @@ static void parse_request(char *text, struct vector *vector)
     }
 }
 
-/* Where the request as signed has a token that the request as given lacks, signing is what adds it. Freed by the caller. */
+/* Where the request as signed has a token that the request as given lacks, signing is what adds it. Freed by the
+ * caller. */
 static char *add_token(const char *canonical, struct vector *vector)
 {
     static const char mark[] = "\nx-amz-security-token:";
@@ -136,16 +139,17 @@ static void run_vector(const char *directory, const char *name)
 
     struct credentials credentials;
     assert_int_equal(credentials_load(&credentials, access_key, secret_key, vector.token, &error), JB_OK);
-    const struct sigv4_request request = {vector.method, path.data, canonical_query.size > 0 ? canonical_query.data : "",
-                                          vector.headers, vector.header_count, hash};
+    const struct sigv4_request request = {
+        vector.method,  path.data,           canonical_query.size > 0 ? canonical_query.data : "",
+        vector.headers, vector.header_count, hash};
     const struct sigv4_scope scope = {&credentials, "us-east-1", "service", vector.date};
     struct sigv4_signature signature;
     sigv4_signature_init(&signature);
     assert_int_equal(sigv4_sign(&request, &scope, &signature, &error), JB_OK);
-    if (strcmp(signature.canonical_request.data, request_text) != 0 || strcmp(signature.string_to_sign.data, to_sign) != 0 ||
-        strcmp(signature.authorization.data, authorization) != 0)
-        fail_msg("'%s' is signed otherwise:\n%s\n--\n%s\n--\n%s\n--\n%s", name, signature.canonical_request.data, request_text,
-                 signature.authorization.data, authorization);
+    if (strcmp(signature.canonical_request.data, request_text) != 0 ||
+        strcmp(signature.string_to_sign.data, to_sign) != 0 || strcmp(signature.authorization.data, authorization) != 0)
+        fail_msg("'%s' is signed otherwise:\n%s\n--\n%s\n--\n%s\n--\n%s", name, signature.canonical_request.data,
+                 request_text, signature.authorization.data, authorization);
     sigv4_signature_clean_up(&signature);
     credentials_clean_up(&credentials);
     buffer_clean_up(&path);
@@ -198,19 +202,23 @@ static void s3_example_get_object_and_list(void **state)
     (void)state;
     jb_error error = JB_ERROR_INIT;
     struct credentials credentials;
-    assert_int_equal(
-        credentials_load(&credentials, "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", NULL, &error), JB_OK);
+    assert_int_equal(credentials_load(&credentials, "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                                      NULL, &error),
+                     JB_OK);
     const struct sigv4_scope scope = {&credentials, "us-east-1", "s3", "20130524T000000Z"};
     static const char empty[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    const struct sigv4_header get_headers[] = {{"Host", "examplebucket.s3.amazonaws.com"}, {"Range", "bytes=0-9"},
-                                               {"x-amz-content-sha256", empty}, {"x-amz-date", scope.date}};
-    const struct sigv4_header list_headers[] = {{"Host", "examplebucket.s3.amazonaws.com"},
-                                                {"x-amz-content-sha256", empty}, {"x-amz-date", scope.date}};
+    const struct sigv4_header get_headers[] = {{"Host", "examplebucket.s3.amazonaws.com"},
+                                               {"Range", "bytes=0-9"},
+                                               {"x-amz-content-sha256", empty},
+                                               {"x-amz-date", scope.date}};
+    const struct sigv4_header list_headers[] = {
+        {"Host", "examplebucket.s3.amazonaws.com"}, {"x-amz-content-sha256", empty}, {"x-amz-date", scope.date}};
     const struct {
         struct sigv4_request request;
         const char *signature;
     } cases[] = {
-        {{"GET", "/test.txt", "", get_headers, 4, empty}, "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
+        {{"GET", "/test.txt", "", get_headers, 4, empty},
+         "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
         {{"GET", "/", "max-keys=2&prefix=J", list_headers, 3, empty},
          "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"},
     };

@@ -41,13 +41,19 @@ static int compare_memory(void *context, const void *bytes, size_t count)
 
 static jb_put_options put_options(struct memory *memory, const char *key)
 {
-    return (jb_put_options){.size = sizeof(jb_put_options), .bucket = "bucket", .key = key, .read = read_memory, .read_context = memory};
+    return (jb_put_options){
+        .size = sizeof(jb_put_options), .bucket = "bucket", .key = key, .read = read_memory, .read_context = memory};
 }
 
 static jb_get_options get_options(struct memory *memory, const char *key, const char *description)
 {
-    return (jb_get_options){.size = sizeof(jb_get_options), .bucket = "bucket", .key = key, .description = description,
-                            .write = compare_memory, .write_context = memory, .decompress = true};
+    return (jb_get_options){.size = sizeof(jb_get_options),
+                            .bucket = "bucket",
+                            .key = key,
+                            .description = description,
+                            .write = compare_memory,
+                            .write_context = memory,
+                            .decompress = true};
 }
 
 static void round_trip(size_t count, jb_compression compression, size_t step)
@@ -76,7 +82,8 @@ static void round_trip(size_t count, jb_compression compression, size_t step)
 static void every_length_comes_back(void **state)
 {
     (void)state;
-    static const size_t lengths[] = {0, 1, 100000, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, 8 << 20, (8 << 20) + 1, 30 << 20};
+    static const size_t lengths[] = {0,       1, 100000, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, 8 << 20, (8 << 20) + 1,
+                                     30 << 20};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         for (int compression = JB_COMPRESSION_NONE; compression <= JB_COMPRESSION_GZIP; compression++)
             round_trip(lengths[i], (jb_compression)compression, 0);
@@ -100,17 +107,25 @@ static void other_programs_read_what_is_written(void **state)
     fill_pattern(memory.bytes, count, 3);
     memset(memory.bytes, 'x', count / 2);
     write_file(workspace_file(&w, "plain"), memory.bytes, count);
-    static const struct { jb_compression compression; const char *key; const char *program; } forms[] = {
-        {JB_COMPRESSION_ZSTD, "o.zst", "zstd -dqc"}, {JB_COMPRESSION_GZIP, "o.gz", "gzip -dc"}};
+    static const struct {
+        jb_compression compression;
+        const char *key;
+        const char *program;
+    } forms[] = {{JB_COMPRESSION_ZSTD, "o.zst", "zstd -dqc"}, {JB_COMPRESSION_GZIP, "o.gz", "gzip -dc"}};
     for (size_t i = 0; i < 2; i++) {
         memory.position = 0;
         jb_put_options put = put_options(&memory, forms[i].key);
         put.compression = forms[i].compression;
         assert_ok(error, jb_put(w.store, w.operation, &put, NULL, &error));
-        assert_int_equal(shell("%s '%s' | cmp - '%s'", forms[i].program, workspace_file(&w, "store/bucket/%s", forms[i].key), workspace_file(&w, "plain")), 0);
+        assert_int_equal(shell("%s '%s' | cmp - '%s'", forms[i].program,
+                               workspace_file(&w, "store/bucket/%s", forms[i].key), workspace_file(&w, "plain")),
+                         0);
     }
     /* Several members or frames after one another, as other programs write them. */
-    assert_int_equal(shell("(head -c 5000000 '%s' | gzip; tail -c +5000001 '%s' | gzip) > '%s'", workspace_file(&w, "plain"), workspace_file(&w, "plain"), workspace_file(&w, "store/bucket/two")), 0);
+    assert_int_equal(shell("(head -c 5000000 '%s' | gzip; tail -c +5000001 '%s' | gzip) > '%s'",
+                           workspace_file(&w, "plain"), workspace_file(&w, "plain"),
+                           workspace_file(&w, "store/bucket/two")),
+                     0);
     memory.position = 0;
     jb_get_options get = get_options(&memory, "two", NULL);
     assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
@@ -199,13 +214,15 @@ static void a_truncated_stream_is_an_error(void **state)
 static int put_command(struct workspace *w, const char *script, const char *success, jb_error *error)
 {
     const char *argv[] = {"sh", "-c", script, NULL};
-    jb_put_options put = {.size = sizeof put, .bucket = "bucket", .key = "object", .command = argv, .success_text = success};
+    jb_put_options put = {
+        .size = sizeof put, .bucket = "bucket", .key = "object", .command = argv, .success_text = success};
     return jb_put(w->store, w->operation, &put, NULL, error);
 }
 
 static void assert_bucket_is_empty(struct workspace *w)
 {
-    assert_int_equal(shell("test -z \"$(find '%s' -type f ! -name .jpsbackup-lock)\"", workspace_file(w, "store/bucket")), 0);
+    assert_int_equal(
+        shell("test -z \"$(find '%s' -type f ! -name .jpsbackup-lock)\"", workspace_file(w, "store/bucket")), 0);
 }
 
 static void a_producer_that_fails_leaves_nothing(void **state)
@@ -214,7 +231,8 @@ static void a_producer_that_fails_leaves_nothing(void **state)
     struct workspace w;
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
-    assert_fails(JB_ERROR_PRODUCER, error, put_command(&w, "head -c 20000000 /dev/zero; echo disk broke >&2; exit 3", NULL, &error));
+    assert_fails(JB_ERROR_PRODUCER, error,
+                 put_command(&w, "head -c 20000000 /dev/zero; echo disk broke >&2; exit 3", NULL, &error));
     assert_non_null(strstr(error.text, "'sh' failed with status 3: disk broke"));
     assert_fails(JB_ERROR_PRODUCER, error, put_command(&w, "echo data; kill -9 $$", NULL, &error));
     assert_non_null(strstr(error.text, "signal 9"));
@@ -258,7 +276,8 @@ static void a_cancelled_put_leaves_nothing(void **state)
     struct workspace w;
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
-    jb_put_options put = {.size = sizeof put, .bucket = "bucket", .key = "object", .read = read_and_cancel, .read_context = &w};
+    jb_put_options put = {
+        .size = sizeof put, .bucket = "bucket", .key = "object", .read = read_and_cancel, .read_context = &w};
     assert_fails(JB_ERROR_CANCELLED, error, jb_put(w.store, w.operation, &put, NULL, &error));
     assert_bucket_is_empty(&w);
     workspace_close(&w);
@@ -301,8 +320,11 @@ static void the_account_describes_the_parts(void **state)
     assert_int_equal(json_integer_value(json_object_get(json, "size")), 20 << 20);
     assert_int_equal(json_array_size(json_object_get(segment, "parts")), 3);
     /* sha256sum is the judge of a part's digest. */
-    const char *hex = json_string_value(json_object_get(json_array_get(json_object_get(segment, "parts"), 1), "sha256"));
-    assert_int_equal(shell("test \"$(tail -c +8388609 '%s' | head -c 8388608 | sha256sum)\" = '%s  -'", workspace_file(&w, "store/bucket/folder/object"), hex), 0);
+    const char *hex =
+        json_string_value(json_object_get(json_array_get(json_object_get(segment, "parts"), 1), "sha256"));
+    assert_int_equal(shell("test \"$(tail -c +8388609 '%s' | head -c 8388608 | sha256sum)\" = '%s  -'",
+                           workspace_file(&w, "store/bucket/folder/object"), hex),
+                     0);
     json_decref(json);
     jb_text_free(account);
     free(memory.bytes);

@@ -1,4 +1,5 @@
-/* Exchanges on plain directories, mount points, an overlay's lower layer, bound files; and the process's end before every single call. Needs root. */
+/* Exchanges on plain directories, mount points, an overlay's lower layer, bound files; and the process's end before
+ * every single call. Needs root. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -39,10 +40,12 @@ static const char *at(const char *name)
 static void make_protos(void)
 {
     scratch_run("mkdir -p proto/old/sub/deep proto/new/sub proto/new/fresh && cd proto && "
-                "printf old > old/one && printf old2 > old/sub/deep/two && ln -s /etc old/link && setfattr -n user.k -v old old old/sub && "
+                "printf old > old/one && printf old2 > old/sub/deep/two && ln -s /etc old/link && setfattr -n user.k "
+                "-v old old old/sub && "
                 "chmod 750 old && chown 11:12 old && touch -d @1000000000.25 old/one old/sub/deep old/sub old && "
                 "printf oldfile > oldfile && chmod 640 oldfile && chown 5:6 oldfile && touch -d @1000000001 oldfile && "
-                "printf new > new/one && printf new3 > new/sub/three && setfattr -n user.k -v new new && chown 21:22 new && chmod 705 new && "
+                "printf new > new/one && printf new3 > new/sub/three && setfattr -n user.k -v new new && chown 21:22 "
+                "new && chmod 705 new && "
                 "touch -d @1100000000.5 new/one new/sub/three new/sub new/fresh new && "
                 "printf newfile > newfile && chmod 604 newfile && touch -d @1100000001 newfile");
 }
@@ -78,8 +81,8 @@ static int leave(void **state)
 
 /* ---- calls that end the process, or fail, at the chosen one ---- */
 
-static int calls_left;  /* before the chosen call; below 0: never */
-static int fail_with;   /* 0: end the process, else the errno of the call */
+static int calls_left;     /* before the chosen call; below 0: never */
+static int fail_with;      /* 0: end the process, else the errno of the call */
 static int exchange_errno; /* what an exchange of names answers, 0: it works */
 
 static bool chosen(void)
@@ -133,7 +136,8 @@ static ssize_t my_write(int fd, const void *bytes, size_t count)
     return chosen() ? -1 : swap_system_calls.write(fd, bytes, count);
 }
 
-static const struct swap_system my_system = {my_rename, my_link, my_make_directory, my_remove, my_sync, my_set_time, my_write};
+static const struct swap_system my_system = {my_rename, my_link,     my_make_directory, my_remove,
+                                             my_sync,   my_set_time, my_write};
 
 static struct swap *open_swap(void)
 {
@@ -149,27 +153,30 @@ static struct swap *open_swap(void)
 
 struct scenario {
     const char *name;
-    const char *make;    /* makes the old state below "t", which holds a tree "tree" and a file "file" unless `missing` */
+    const char *make; /* makes the old state below "t", which holds a tree "tree" and a file "file" unless `missing` */
     const char *unmake;
-    const char *method;  /* that the journal must say of the tree; of the file where `copies` */
-    bool missing;        /* the targets do not exist yet */
+    const char *method; /* that the journal must say of the tree; of the file where `copies` */
+    bool missing;       /* the targets do not exist yet */
     bool copies;
     int exchange_errno;
 };
 
 #define OLD_TREE(where) "mkdir -p " where " && cp -a proto/old/. " where
-#define OLD_FILE "cp -a proto/oldfile t/file"
+#define OLD_FILE        "cp -a proto/oldfile t/file"
 
 static const struct scenario scenarios[] = {
     {"plain", "mkdir t && " OLD_TREE("t/tree") " && " OLD_FILE, "true", "exchange", false, false, 0},
     {"no exchange", "mkdir t && " OLD_TREE("t/tree") " && " OLD_FILE, "true", "rename", false, false, EINVAL},
     {"missing", "mkdir t", "true", "rename", true, false, 0},
     {"mount point",
-     "mkdir -p t/tree && mount -t tmpfs none t/tree && " OLD_TREE("t/tree") " && printf x > bound && touch t/file && mount --bind bound t/file && cp --preserve=all proto/oldfile t/file",
+     "mkdir -p t/tree && mount -t tmpfs none t/tree && " OLD_TREE(
+         "t/tree") " && printf x > bound && touch t/file && mount --bind bound t/file && cp --preserve=all "
+                   "proto/oldfile t/file",
      "umount t/tree t/file", "entries", false, true, 0},
     {"overlay",
-     "mkdir -p ov && mount -t tmpfs none ov && mkdir -p ov/l ov/u ov/w t && " OLD_TREE("ov/l/tree") " && touch ov/l/file && "
-     "mount -t overlay overlay -o lowerdir=ov/l,upperdir=ov/u,workdir=ov/w t && " OLD_FILE,
+     "mkdir -p ov && mount -t tmpfs none ov && mkdir -p ov/l ov/u ov/w t && " OLD_TREE(
+         "ov/l/tree") " && touch ov/l/file && "
+                      "mount -t overlay overlay -o lowerdir=ov/l,upperdir=ov/u,workdir=ov/w t && " OLD_FILE,
      "umount t ov", "entries", false, false, 0},
 };
 #define SCENARIOS (sizeof(scenarios) / sizeof(*scenarios))
@@ -200,8 +207,8 @@ static int list_entry(const char *path, const struct stat *status, int kind, str
     /* A link's time is that of its copying. */
     long long seconds = S_ISLNK(status->st_mode) ? 0 : (long long)status->st_mtim.tv_sec;
     long nanoseconds = S_ISLNK(status->st_mode) ? 0 : status->st_mtim.tv_nsec;
-    fprintf(state_list, "%s %o %u:%u %lld.%09ld '%s' '%s' of %u\n", path, status->st_mode, status->st_uid, status->st_gid, seconds,
-            nanoseconds, text, key, own);
+    fprintf(state_list, "%s %o %u:%u %lld.%09ld '%s' '%s' of %u\n", path, status->st_mode, status->st_uid,
+            status->st_gid, seconds, nanoseconds, text, key, own);
     return 0;
 }
 
@@ -289,7 +296,8 @@ static void list_new_state(const struct scenario *scenario)
     list_state("new.list");
     same_state("new.list");
     scratch_run("test \"$(cat t/tree/one t/tree/sub/three t/file)\" = newnew3newfile && test ! -e t/tree/link && "
-                "test \"$(stat -c '%%a %%u %%g %%y' t/tree)\" = \"$(TZ=UTC0 date -d @1100000000.5 '+705 21 22 %%F %%T.%%N +0000')\"");
+                "test \"$(stat -c '%%a %%u %%g %%y' t/tree)\" = \"$(TZ=UTC0 date -d @1100000000.5 '+705 21 22 %%F "
+                "%%T.%%N +0000')\"");
     unmake(scenario);
 }
 
@@ -445,8 +453,10 @@ static void old_content_is_kept_when_asked(void **state)
         if (scenarios[i].missing)
             scratch_run("test -z \"$(find t -name '.jpsbackup-*')\"");
         else
-            scratch_run("old=$(find t -path '*/.jpsbackup-*/old' -type d) && test \"$(cat $old/one $old/sub/deep/two)\" = oldold2 && "
-                        "test \"$(cat $(find t -path '*/.jpsbackup-*/old' -type f))\" = oldfile && test -z \"$(find t -path '*/.jpsbackup-*/new')\"");
+            scratch_run("old=$(find t -path '*/.jpsbackup-*/old' -type d) && test \"$(cat $old/one "
+                        "$old/sub/deep/two)\" = oldold2 && "
+                        "test \"$(cat $(find t -path '*/.jpsbackup-*/old' -type f))\" = oldfile && test -z \"$(find t "
+                        "-path '*/.jpsbackup-*/new')\"");
         unmake(&scenarios[i]);
     }
 }
@@ -469,16 +479,23 @@ static void wrong_calls_are_refused(void **state)
     struct swap *second;
     expect(swap_open(at(JOURNAL), &second, &error), JB_ERROR_CONFLICT, &error, "another process");
     expect(swap_open("relative", &second, &error), JB_ERROR_USAGE, &error, "must be absolute");
-    expect(swap_stage(swap, NULL, "tree", SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "absolute");
+    expect(swap_stage(swap, NULL, "tree", SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error,
+           "absolute");
     expect(swap_stage(swap, NULL, "/", SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "not '/'");
-    expect(swap_stage(swap, NULL, at("link"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "is a link");
-    expect(swap_stage(swap, NULL, at("file"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "no directory");
-    expect(swap_stage(swap, NULL, at("tree"), SWAP_FILE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "no regular file");
-    expect(swap_stage(swap, NULL, at("nowhere/tree"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_NOT_FOUND, &error, "cannot find");
+    expect(swap_stage(swap, NULL, at("link"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error,
+           "is a link");
+    expect(swap_stage(swap, NULL, at("file"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error,
+           "no directory");
+    expect(swap_stage(swap, NULL, at("tree"), SWAP_FILE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error,
+           "no regular file");
+    expect(swap_stage(swap, NULL, at("nowhere/tree"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_NOT_FOUND,
+           &error, "cannot find");
     expect(swap_exchange(swap, NULL, &error), JB_ERROR_STATE, &error, "nothing is staged");
     must(swap_stage(swap, NULL, at("tree"), SWAP_TREE, staging, sizeof(staging), &error), &error);
-    expect(swap_stage(swap, NULL, at("link/sub"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "inside one another");
-    expect(swap_stage(swap, NULL, at("."), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error, "last name");
+    expect(swap_stage(swap, NULL, at("link/sub"), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error,
+           "inside one another");
+    expect(swap_stage(swap, NULL, at("."), SWAP_TREE, staging, sizeof(staging), &error), JB_ERROR_USAGE, &error,
+           "last name");
     expect(swap_exchange(swap, NULL, &error), JB_ERROR_STATE, &error, "not staged whole");
     expect(swap_commit(swap, NULL, false, &error), JB_ERROR_STATE, &error, "not exchanged");
     expect(swap_staged(swap, NULL, at("file"), false, &error), JB_ERROR_NOT_FOUND, &error, "is not staged");
@@ -489,7 +506,8 @@ static void wrong_calls_are_refused(void **state)
     assert_int_equal(access(staging, F_OK), -1);
     must(swap_staged(swap, NULL, at("tree"), true, &error), &error);
     must(swap_exchange(swap, NULL, &error), &error);
-    expect(swap_stage(swap, NULL, at("file"), SWAP_FILE, staging, sizeof(staging), &error), JB_ERROR_STATE, &error, "was begun");
+    expect(swap_stage(swap, NULL, at("file"), SWAP_FILE, staging, sizeof(staging), &error), JB_ERROR_STATE, &error,
+           "was begun");
     expect(swap_exchange(swap, NULL, &error), JB_ERROR_STATE, &error, "nothing is staged");
     must(swap_commit(swap, NULL, false, &error), &error);
     must(swap_commit(swap, NULL, false, &error), &error);
@@ -501,10 +519,16 @@ static void foreign_journals_move_and_remove_nothing(void **state)
 {
     (void)state;
     static const char *const journals[] = {
-        "", "{", "[]", "{}", "{\"format\": \"jpsbackup-swap\", \"version\": 1, \"state\": \"undone\", \"targets\": [{}]}",
+        "",
+        "{",
+        "[]",
+        "{}",
+        "{\"format\": \"jpsbackup-swap\", \"version\": 1, \"state\": \"undone\", \"targets\": [{}]}",
         "{\"format\": \"jpsbackup-swap\", \"version\": 2, \"state\": \"undone\", \"targets\": []}",
-        "{\"format\": \"jpsbackup-swap\", \"version\": 1, \"state\": \"undone\", \"keep_old\": false, \"targets\": [{\"path\": \"/tmp/x\", \"kind\": \"tree\", "
-        "\"method\": \"rename\", \"container\": \"/etc\", \"existed\": true, \"whole\": true, \"phase\": \"in\", \"back\": false, \"tag_forward\": 2, "
+        "{\"format\": \"jpsbackup-swap\", \"version\": 1, \"state\": \"undone\", \"keep_old\": false, \"targets\": "
+        "[{\"path\": \"/tmp/x\", \"kind\": \"tree\", "
+        "\"method\": \"rename\", \"container\": \"/etc\", \"existed\": true, \"whole\": true, \"phase\": \"in\", "
+        "\"back\": false, \"tag_forward\": 2, "
         "\"tag_back\": 4, \"new_time\": [0, 0], \"old_time\": [0, 0]}]}",
     };
     scratch_run("mkdir journal");
@@ -524,7 +548,8 @@ static void deep_trees_are_removed_and_mounts_are_not(void **state)
     jb_error error = JB_ERROR_INIT;
     char staging[512];
     calls_left = -1;
-    scratch_run("mkdir tree && python3 -c \"\nimport os\nos.chdir('tree')\nfor i in range(3000):\n  os.mkdir('dddddddd'); os.chdir('dddddddd')\nopen('f', 'w')\"");
+    scratch_run("mkdir tree && python3 -c \"\nimport os\nos.chdir('tree')\nfor i in range(3000):\n  "
+                "os.mkdir('dddddddd'); os.chdir('dddddddd')\nopen('f', 'w')\"");
     struct swap *swap = open_swap();
     must(swap_stage(swap, NULL, at("tree"), SWAP_TREE, staging, sizeof(staging), &error), &error);
     must(swap_staged(swap, NULL, at("tree"), false, &error), &error);

@@ -17,10 +17,13 @@
 #include "memory_stream.h"
 #include "scratch.h"
 
-/* What `diff` cannot see: kind, mode, owner, size, nanoseconds, links, attributes, ACLs; of all but what the walk itself may change. */
-#define LISTING                                                                                                                   \
-    "(cd %s && find . -printf '%%p %%y %%m %%U %%G %%s %%T@ %%n %%l\\n' | grep -av '^\\. ' | sed 's/^\\(.* d [0-7]* [0-9]* [0-9]*\\) [0-9]* /\\1 /' | " \
-    "LC_ALL=C sort; getfattr -R -h -d -m '^(user|trusted|security.capability)' . | LC_ALL=C sort; getfacl -R -n -p . ; " \
+/* What `diff` cannot see: kind, mode, owner, size, nanoseconds, links, attributes, ACLs; of all but what the walk
+ * itself may change. */
+#define LISTING                                                                                                        \
+    "(cd %s && find . -printf '%%p %%y %%m %%U %%G %%s %%T@ %%n %%l\\n' | grep -av '^\\. ' | sed 's/^\\(.* d [0-7]* "  \
+    "[0-9]* [0-9]*\\) [0-9]* /\\1 /' | "                                                                               \
+    "LC_ALL=C sort; getfattr -R -h -d -m '^(user|trusted|security.capability)' . | LC_ALL=C sort; getfacl -R -n -p . " \
+    "; "                                                                                                               \
     "stat -c '%%n %%t %%T' dev* 2>/dev/null) > %s"
 
 static void compare_trees(const char *one, const char *other)
@@ -30,25 +33,34 @@ static void compare_trees(const char *one, const char *other)
     scratch_run(LISTING, other, "other.list");
     scratch_run("diff one.list other.list");
     /* The same files have the same names. */
-    scratch_run("cd %s && test $(stat -c %%i file) = $(stat -c %%i 'deep/second name') && test $(stat -c %%i zlink) = $(stat -c %%i zlink2)", other);
+    scratch_run("cd %s && test $(stat -c %%i file) = $(stat -c %%i 'deep/second name') && test $(stat -c %%i zlink) = "
+                "$(stat -c %%i zlink2)",
+                other);
 }
 
 static void make_tree(const char *name)
 {
-    scratch_run("mkdir -p %s/deep/er/empty && cd %s && "
-                "head -c 100000 /dev/urandom > file && ln file 'deep/second name' && : > none && head -c 512 /dev/zero > block && "
-                "printf x > 'umlaut-ä' && printf x > \"$(printf 'not-utf8-\\377\\n')\" && printf 'é' > \"$(printf 'e\\314\\201-decomposed')\" && "
-                "ln -s nowhere zlink && ln zlink zlink2 && ln -s \"$(head -c 300 /dev/zero | tr '\\0' l)\" longlink && "
-                "mkfifo -m 640 fifo && mknod dev-c c 1 3 && mknod dev-b b 7 200 && "
-                "long=$(head -c 240 /dev/zero | tr '\\0' n) && mkdir -p $long/$long && printf deep > $long/$long/$long && "
-                "printf s > setuid && chown 12:34 setuid && chmod 6755 setuid && chown -h 3000000:4000000 longlink && "
-                "chown 2999999:3999999 block && chmod 0 none && chmod 1777 deep/er && "
-                "touch -d '2001-02-03 04:05:06.789012345' file && touch -d @1234567890 block && touch -d '1960-01-01 00:00:00.25' none && "
-                "touch -h -d '2011-11-11 11:11:11.111111111' zlink && "
-                "setfattr -n user.text -v value file && setfattr -n user.binary -v 0x00ff0a3d file && setfattr -n user.dir -v d deep && "
-                "setfattr -n trusted.own -v t block && setcap cap_net_raw+ep setuid && "
-                "setfacl -m u:12:rw,g:34:r,u:2999999:x,m::rw block && setfacl -m u:daemon:rx deep && setfacl -d -m g:12:rwx deep/er && "
-                "touch -d '2002-02-02 02:02:02.000000002' deep/er/empty deep/er deep . \"$long\"", name, name);
+    scratch_run(
+        "mkdir -p %s/deep/er/empty && cd %s && "
+        "head -c 100000 /dev/urandom > file && ln file 'deep/second name' && : > none && head -c 512 /dev/zero > block "
+        "&& "
+        "printf x > 'umlaut-ä' && printf x > \"$(printf 'not-utf8-\\377\\n')\" && printf 'é' > \"$(printf "
+        "'e\\314\\201-decomposed')\" && "
+        "ln -s nowhere zlink && ln zlink zlink2 && ln -s \"$(head -c 300 /dev/zero | tr '\\0' l)\" longlink && "
+        "mkfifo -m 640 fifo && mknod dev-c c 1 3 && mknod dev-b b 7 200 && "
+        "long=$(head -c 240 /dev/zero | tr '\\0' n) && mkdir -p $long/$long && printf deep > $long/$long/$long && "
+        "printf s > setuid && chown 12:34 setuid && chmod 6755 setuid && chown -h 3000000:4000000 longlink && "
+        "chown 2999999:3999999 block && chmod 0 none && chmod 1777 deep/er && "
+        "touch -d '2001-02-03 04:05:06.789012345' file && touch -d @1234567890 block && touch -d '1960-01-01 "
+        "00:00:00.25' none && "
+        "touch -h -d '2011-11-11 11:11:11.111111111' zlink && "
+        "setfattr -n user.text -v value file && setfattr -n user.binary -v 0x00ff0a3d file && setfattr -n user.dir -v "
+        "d deep && "
+        "setfattr -n trusted.own -v t block && setcap cap_net_raw+ep setuid && "
+        "setfacl -m u:12:rw,g:34:r,u:2999999:x,m::rw block && setfacl -m u:daemon:rx deep && setfacl -d -m g:12:rwx "
+        "deep/er && "
+        "touch -d '2002-02-02 02:02:02.000000002' deep/er/empty deep/er deep . \"$long\"",
+        name, name);
 }
 
 static int enter(void **state)
@@ -120,16 +132,20 @@ static void gnu_tar_and_bsdtar_read_ours(void **state)
     (void)state;
     make_tree("tree");
     create("tree", "data/own tree", "archive.tar");
-    /* In a locale of UTF-8 bsdtar would compose the decomposed letter; in this one it takes all bytes, but ends with 1. */
-    scratch_run("mkdir gnu bsd && tar --xattrs --xattrs-include='*' --acls -xpf archive.tar -C gnu 2>gnu.err && { LC_ALL=C bsdtar --numeric-owner -xpf archive.tar -C bsd 2>/dev/null || test $? = 1; }");
+    /* In a locale of UTF-8 bsdtar would compose the decomposed letter; in this one it takes all bytes, but ends with 1.
+     */
+    scratch_run("mkdir gnu bsd && tar --xattrs --xattrs-include='*' --acls -xpf archive.tar -C gnu 2>gnu.err && { "
+                "LC_ALL=C bsdtar --numeric-owner -xpf archive.tar -C bsd 2>/dev/null || test $? = 1; }");
     /* The one record that GNU tar does not know stands only at the name that is not UTF-8. */
-    scratch_run("sed -i '/implausibly old time stamp 1960/d' gnu.err && test $(wc -l < gnu.err) = 1 && grep -q hdrcharset gnu.err || { cat gnu.err; false; }");
+    scratch_run("sed -i '/implausibly old time stamp 1960/d' gnu.err && test $(wc -l < gnu.err) = 1 && grep -q "
+                "hdrcharset gnu.err || { cat gnu.err; false; }");
     compare_trees("tree", "'gnu/data/own tree'");
     /* libarchive counts fractions before 1970 from the wrong side, where it writes as where it reads. */
     scratch_run("touch -d '1960-01-01 00:00:00.25' 'bsd/data/own tree/none'");
     compare_trees("tree", "'bsd/data/own tree'");
     scratch_run("tar -tf archive.tar 2>/dev/null | head -1 | grep -qx 'data/own tree/'");
-    scratch_run("python3 -c \"import tarfile; assert len(tarfile.open('archive.tar').getmembers()) == $(find tree | wc -l)\"");
+    scratch_run(
+        "python3 -c \"import tarfile; assert len(tarfile.open('archive.tar').getmembers()) == $(find tree | wc -l)\"");
     extract("archive.tar", "back", "data/own tree", 65536);
     compare_trees("tree", "back");
 }
@@ -138,7 +154,8 @@ static void archives_of_gnu_tar_and_bsdtar_extract(void **state)
 {
     (void)state;
     make_tree("tree");
-    scratch_run("tar --xattrs --xattrs-include='*' --acls -cpf gnu.tar --format=posix -C tree . && bsdtar --format pax -cpf bsd.tar -C tree .");
+    scratch_run("tar --xattrs --xattrs-include='*' --acls -cpf gnu.tar --format=posix -C tree . && bsdtar --format pax "
+                "-cpf bsd.tar -C tree .");
     extract("gnu.tar", "gnu", "", 10240);
     compare_trees("tree", "gnu");
     extract("bsd.tar", "bsd", "", 10240);
@@ -149,19 +166,25 @@ static void archives_of_gnu_tar_and_bsdtar_extract(void **state)
 static void older_forms_extract(void **state)
 {
     (void)state;
-    scratch_run("mkdir -p tree/sub && head -c 70000 /dev/urandom > tree/sub/file && ln -s file tree/sub/link && ln tree/sub/file tree/hard && "
-                "long=$(head -c 140 /dev/zero | tr '\\0' n) && printf x > tree/$long && ln -s $long$long tree/longlink && "
-                "find tree | xargs touch -h -d @1000000000");
-    const char *made_by[] = {"tar --format=gnu -cf", "tar --format=oldgnu -cf", "bsdtar --format gnutar -cf", "bsdtar --format pax -cf"};
+    scratch_run(
+        "mkdir -p tree/sub && head -c 70000 /dev/urandom > tree/sub/file && ln -s file tree/sub/link && ln "
+        "tree/sub/file tree/hard && "
+        "long=$(head -c 140 /dev/zero | tr '\\0' n) && printf x > tree/$long && ln -s $long$long tree/longlink && "
+        "find tree | xargs touch -h -d @1000000000");
+    const char *made_by[] = {"tar --format=gnu -cf", "tar --format=oldgnu -cf", "bsdtar --format gnutar -cf",
+                             "bsdtar --format pax -cf"};
     for (size_t i = 0; i < sizeof(made_by) / sizeof(*made_by); i++) {
         scratch_run("%s old%zu.tar tree", made_by[i], i);
         char archive[32], target[32];
         snprintf(archive, sizeof(archive), "old%zu.tar", i);
         snprintf(target, sizeof(target), "old%zu", i);
         extract(archive, target, "tree", 10240);
-        scratch_run("diff -r --no-dereference tree %s && test $(stat -c %%h %s/hard) = 2 && test $(stat -c %%Y %s/sub) = 1000000000", target, target, target);
+        scratch_run("diff -r --no-dereference tree %s && test $(stat -c %%h %s/hard) = 2 && test $(stat -c %%Y %s/sub) "
+                    "= 1000000000",
+                    target, target, target);
     }
-    scratch_run("rm tree/nnn* tree/longlink && bsdtar --format ustar -cf ustar.tar tree && tar --format=v7 -cf v7.tar tree");
+    scratch_run(
+        "rm tree/nnn* tree/longlink && bsdtar --format ustar -cf ustar.tar tree && tar --format=v7 -cf v7.tar tree");
     extract("ustar.tar", "ustar", "tree", 10240);
     scratch_run("diff -r --no-dereference tree ustar");
     extract("v7.tar", "v7", "tree", 10240);
@@ -171,15 +194,20 @@ static void older_forms_extract(void **state)
 static void sparse_members_become_holes(void **state)
 {
     (void)state;
-    scratch_run("mkdir tree && truncate -s 9G tree/huge && printf end | dd of=tree/huge bs=1 seek=9000000000 conv=notrunc 2>/dev/null && "
-                "truncate -s 1M tree/hole && truncate -s 3M tree/mid && printf x | dd of=tree/mid bs=1 seek=1500000 conv=notrunc 2>/dev/null");
-    const char *forms[] = {"gnu", "posix --sparse-version=0.0", "posix --sparse-version=0.1", "posix --sparse-version=1.0"};
+    scratch_run("mkdir tree && truncate -s 9G tree/huge && printf end | dd of=tree/huge bs=1 seek=9000000000 "
+                "conv=notrunc 2>/dev/null && "
+                "truncate -s 1M tree/hole && truncate -s 3M tree/mid && printf x | dd of=tree/mid bs=1 seek=1500000 "
+                "conv=notrunc 2>/dev/null");
+    const char *forms[] = {"gnu", "posix --sparse-version=0.0", "posix --sparse-version=0.1",
+                           "posix --sparse-version=1.0"};
     for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
         scratch_run("rm -rf back && tar -S --format=%s -cf sparse.tar -C tree .", forms[i]);
         extract("sparse.tar", "back", "", 10240);
-        scratch_run("test $(stat -c %%s back/huge) = $(stat -c %%s tree/huge) && test $(du -k back/huge | cut -f1) -lt 100 && "
-                    "test \"$(tail -c +9000000001 back/huge | head -c 3)\" = end && cmp back/mid tree/mid && cmp back/hole tree/hole && "
-                    "test $(du -k back/mid | cut -f1) -lt 100");
+        scratch_run(
+            "test $(stat -c %%s back/huge) = $(stat -c %%s tree/huge) && test $(du -k back/huge | cut -f1) -lt 100 && "
+            "test \"$(tail -c +9000000001 back/huge | head -c 3)\" = end && cmp back/mid tree/mid && cmp back/hole "
+            "tree/hole && "
+            "test $(du -k back/mid | cut -f1) -lt 100");
     }
 }
 
@@ -189,7 +217,8 @@ static void same_tree_gives_same_bytes(void **state)
     make_tree("tree");
     create("tree", "x", "one.tar");
     /* Another order of making and of reading, other times of access and change. */
-    scratch_run("mkdir other && cp -a tree/. other && (cd other && ls -A | tac | xargs -d '\\n' -I{} mv -- {} ../shuffle-{} 2>/dev/null; true)");
+    scratch_run("mkdir other && cp -a tree/. other && (cd other && ls -A | tac | xargs -d '\\n' -I{} mv -- {} "
+                "../shuffle-{} 2>/dev/null; true)");
     scratch_run("rm -rf other && cp -a tree other && find other -type f -exec cat {} + > /dev/null");
     create("other", "x", "two.tar");
     scratch_run("cmp one.tar two.tar");
@@ -205,7 +234,12 @@ static void numbers_beyond_the_old_header_have_records(void **state)
     assert_int_equal(pax_header(&member, &records, &out, NULL), JB_OK);
     assert_int_equal(out.size, 512);
     out.size = 0;
-    member = (struct pax_member){.type = PAX_FILE, .path = "huge", .size = 8589934592, .uid = 2097152, .gid = 4294967294, .mtime = {-2, 500000000}};
+    member = (struct pax_member){.type = PAX_FILE,
+                                 .path = "huge",
+                                 .size = 8589934592,
+                                 .uid = 2097152,
+                                 .gid = 4294967294,
+                                 .mtime = {-2, 500000000}};
     assert_int_equal(pax_header(&member, &records, &out, NULL), JB_OK);
     assert_int_equal(out.size, 3 * 512);
     assert_string_equal(out.data + 512, "15 uid=2097152\n18 gid=4294967294\n19 size=8589934592\n14 mtime=-1.5\n");
@@ -235,7 +269,8 @@ static void change_files(void *context)
     *line = NULL;
 }
 
-static void create_while(const char *line, const struct tar_create_options *extra, struct warnings *warnings, int expected)
+static void create_while(const char *line, const struct tar_create_options *extra, struct warnings *warnings,
+                         int expected)
 {
     struct memory_sink sink;
     memory_sink_init(&sink);
@@ -255,7 +290,8 @@ static void create_while(const char *line, const struct tar_create_options *extr
 
 static void make_changing_tree(void)
 {
-    scratch_run("rm -rf tree back && mkdir -p tree/c tree/d && head -c 2000001 /dev/urandom > tree/a && printf b > tree/b && printf c > tree/c/file && printf d > tree/d/file");
+    scratch_run("rm -rf tree back && mkdir -p tree/c tree/d && head -c 2000001 /dev/urandom > tree/a && printf b > "
+                "tree/b && printf c > tree/c/file && printf d > tree/d/file");
 }
 
 static void changing_files_keep_the_archive_whole(void **state)
@@ -267,7 +303,8 @@ static void changing_files_keep_the_archive_whole(void **state)
     create_while("truncate -s 600001 tree/a", NULL, &warnings, JB_OK);
     assert_string_equal(warnings.text, "a: shrank while it was read; its end is filled with zeros\n");
     extract("archive.tar", "back", NULL, 4096);
-    scratch_run("test $(stat -c %%s back/a) = 2000001 && cmp -n 600001 back/a first && cmp -n 1400000 -i 600001:0 back/a /dev/zero && cmp back/b tree/b");
+    scratch_run("test $(stat -c %%s back/a) = 2000001 && cmp -n 600001 back/a first && cmp -n 1400000 -i 600001:0 "
+                "back/a /dev/zero && cmp back/b tree/b");
 
     make_changing_tree();
     scratch_run("cp tree/a first");
@@ -299,7 +336,8 @@ static void sockets_are_skipped_with_a_warning(void **state)
 {
     (void)state;
     struct warnings warnings;
-    scratch_run("mkdir tree && python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('tree/sock')\" && printf x > tree/x");
+    scratch_run("mkdir tree && python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('tree/sock')\" && printf "
+                "x > tree/x");
     create_while(NULL, NULL, &warnings, JB_OK);
     assert_string_equal(warnings.text, "sock: is a socket, which archives cannot hold\n");
     extract("archive.tar", "back", NULL, 4096);
@@ -310,7 +348,8 @@ static void excluded_names_are_left_out(void **state)
 {
     (void)state;
     struct warnings warnings;
-    scratch_run("mkdir -p tree/cache/in tree/sub/cache tree/keep && touch tree/a.tmp tree/sub/b.tmp tree/cache/in/x tree/sub/cache/y tree/keep/z");
+    scratch_run("mkdir -p tree/cache/in tree/sub/cache tree/keep && touch tree/a.tmp tree/sub/b.tmp tree/cache/in/x "
+                "tree/sub/cache/y tree/keep/z");
     const char *patterns[] = {"*.tmp", "/cache", "sub/c*", NULL};
     create_while(NULL, &(struct tar_create_options){.exclude = patterns}, &warnings, JB_OK);
     scratch_run("tar -tf archive.tar | tr '\\n' ' ' | grep -qx './ keep/ keep/z sub/ '");
@@ -319,14 +358,16 @@ static void excluded_names_are_left_out(void **state)
 static void trees_deeper_than_open_files_and_paths_allow(void **state)
 {
     (void)state;
-    scratch_run("python3 -c \"\nimport os\nos.mkdir('tree'); os.chdir('tree')\nfor i in range(600):\n  n = 'd%%03d' %% i + 'x' * 20\n  os.mkdir(n); open('f', 'w').write(str(i)); os.chdir(n)\"");
+    scratch_run("python3 -c \"\nimport os\nos.mkdir('tree'); os.chdir('tree')\nfor i in range(600):\n  n = 'd%%03d' %% "
+                "i + 'x' * 20\n  os.mkdir(n); open('f', 'w').write(str(i)); os.chdir(n)\"");
     struct rlimit former;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &former), 0);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, former.rlim_max}), 0);
     create("tree", "", "archive.tar");
     extract("archive.tar", "back", NULL, 65536);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &former), 0);
-    scratch_run("tar -cf a.tar --sort=name --format=gnu --mtime=@0 -C tree . && tar -cf b.tar --sort=name --format=gnu --mtime=@0 -C back . && cmp a.tar b.tar");
+    scratch_run("tar -cf a.tar --sort=name --format=gnu --mtime=@0 -C tree . && tar -cf b.tar --sort=name --format=gnu "
+                "--mtime=@0 -C back . && cmp a.tar b.tar");
 }
 
 static void given_owner_replaces_all(void **state)
@@ -348,7 +389,8 @@ static void given_owner_replaces_all(void **state)
 static void owners_go_by_name_where_it_is_known(void **state)
 {
     (void)state;
-    scratch_run("mkdir tree && printf x > tree/x && tar -cf named.tar --owner=daemon:7777 --group=nosuchgroup:8888 -C tree .");
+    scratch_run(
+        "mkdir tree && printf x > tree/x && tar -cf named.tar --owner=daemon:7777 --group=nosuchgroup:8888 -C tree .");
     extract("named.tar", "back", "", 10240);
     scratch_run("test $(stat -c %%U:%%g back/x) = daemon:8888");
 }

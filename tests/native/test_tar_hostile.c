@@ -33,20 +33,23 @@ static int leave(void **state)
 /* Members by Python's tarfile, which writes whatever it is told: `lines` call m(name, type, link, content). */
 static void make(const char *lines)
 {
-    scratch_run("cat > make.py <<'END'\n"
-                "import tarfile, io\n"
-                "t = tarfile.open('x.tar', 'w', format=tarfile.PAX_FORMAT)\n"
-                "def m(name, type=tarfile.REGTYPE, link='', content=b'evil', size=None, **more):\n"
-                "    i = tarfile.TarInfo(name); i.type = type; i.linkname = link; i.pax_headers = more; i.mode = 0o755\n"
-                "    if type == tarfile.REGTYPE: i.size = len(content)\n"
-                "    i.uid = i.gid = 0\n"
-                "    t.addfile(i, io.BytesIO(content))\n"
-                "DIR, SYM, HARD, CHR, FIFO = tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE\n"
-                "%s\nt.close()\nEND\npython3 make.py",
-                lines);
+    scratch_run(
+        "cat > make.py <<'END'\n"
+        "import tarfile, io\n"
+        "t = tarfile.open('x.tar', 'w', format=tarfile.PAX_FORMAT)\n"
+        "def m(name, type=tarfile.REGTYPE, link='', content=b'evil', size=None, **more):\n"
+        "    i = tarfile.TarInfo(name); i.type = type; i.linkname = link; i.pax_headers = more; i.mode = 0o755\n"
+        "    if type == tarfile.REGTYPE: i.size = len(content)\n"
+        "    i.uid = i.gid = 0\n"
+        "    t.addfile(i, io.BytesIO(content))\n"
+        "DIR, SYM, HARD, CHR, FIFO = tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, "
+        "tarfile.FIFOTYPE\n"
+        "%s\nt.close()\nEND\npython3 make.py",
+        lines);
 }
 
-static int extract_bytes(const struct buffer *bytes, size_t size, const struct tar_extract_options *options, jb_error *error)
+static int extract_bytes(const struct buffer *bytes, size_t size, const struct tar_extract_options *options,
+                         jb_error *error)
 {
     struct memory_source source;
     memory_source_init(&source, bytes->data, size, 4096);
@@ -70,14 +73,17 @@ static void refused(const char *lines, const struct tar_extract_options *options
 static void names_that_lead_out_are_refused(void **state)
 {
     (void)state;
-    refused("m('/tmp/jpsbackup-evil')", NULL, JB_ERROR_FORMAT, "'/tmp/jpsbackup-evil' is refused: its name is absolute");
+    refused("m('/tmp/jpsbackup-evil')", NULL, JB_ERROR_FORMAT,
+            "'/tmp/jpsbackup-evil' is refused: its name is absolute");
     refused("m('../outside/evil')", NULL, JB_ERROR_FORMAT, "leads upwards");
     refused("m('a/../../outside/evil')", NULL, JB_ERROR_FORMAT, "leads upwards");
     refused("m('a/..')", NULL, JB_ERROR_FORMAT, "leads upwards");
     refused("m('..', DIR)", NULL, JB_ERROR_FORMAT, "leads upwards");
     refused("m('./', SYM, '/etc')", NULL, JB_ERROR_FORMAT, "can only be a directory");
-    refused("m('other/file')", &(struct tar_extract_options){.prefix = "data"}, JB_ERROR_FORMAT, "does not begin with 'data/'");
-    refused("m('database/file')", &(struct tar_extract_options){.prefix = "data"}, JB_ERROR_FORMAT, "does not begin with 'data/'");
+    refused("m('other/file')", &(struct tar_extract_options){.prefix = "data"}, JB_ERROR_FORMAT,
+            "does not begin with 'data/'");
+    refused("m('database/file')", &(struct tar_extract_options){.prefix = "data"}, JB_ERROR_FORMAT,
+            "does not begin with 'data/'");
 }
 
 static void files_through_links_are_refused(void **state)
@@ -88,7 +94,8 @@ static void files_through_links_are_refused(void **state)
     refused("m('a', SYM, '../outside/file'); m('a')", NULL, JB_ERROR_FORMAT, "was there before");
     refused("m('a', SYM, '../outside'); m('a', DIR)", NULL, JB_ERROR_FORMAT, "was there before");
     refused("m('a', SYM, '../outside/new'); m('a')", NULL, JB_ERROR_FORMAT, "was there before");
-    refused("m('d', DIR); m('d/a', SYM, '../../outside'); m('d/x'); m('d/a/file')", NULL, JB_ERROR_FORMAT, "leads through 'd/a'");
+    refused("m('d', DIR); m('d/a', SYM, '../../outside'); m('d/x'); m('d/a/file')", NULL, JB_ERROR_FORMAT,
+            "leads through 'd/a'");
     refused("m('f'); m('f/file')", NULL, JB_ERROR_FORMAT, "leads through 'f'");
     refused("m('a', SYM, '../outside/new'); m('b', HARD, 'a'); m('b')", NULL, JB_ERROR_FORMAT, "was there before");
 }
@@ -107,19 +114,24 @@ static void devices_and_bombs_are_bounded(void **state)
 {
     (void)state;
     refused("m('dev', CHR)", NULL, JB_ERROR_UNSUPPORTED, "is a device");
-    refused("m('a', content=b'x'*600); m('b', content=b'x'*500)", &(struct tar_extract_options){.bytes_max = 1000}, JB_ERROR_LIMIT, "more than 1000 bytes");
-    refused("m('a'); m('b'); m('c')", &(struct tar_extract_options){.entries_max = 2}, JB_ERROR_LIMIT, "more than 2 members");
+    refused("m('a', content=b'x'*600); m('b', content=b'x'*500)", &(struct tar_extract_options){.bytes_max = 1000},
+            JB_ERROR_LIMIT, "more than 1000 bytes");
+    refused("m('a'); m('b'); m('c')", &(struct tar_extract_options){.entries_max = 2}, JB_ERROR_LIMIT,
+            "more than 2 members");
     refused("m('d/'*5000 + 'f')", NULL, JB_ERROR_LIMIT, "too deep");
     refused("m('n'*300)", NULL, JB_ERROR_LIMIT, "too long");
     refused("m('n/'*40000)", NULL, JB_ERROR_LIMIT, "too");
     /* A size that the archive does not have, declared larger than any disk. */
-    refused("i = tarfile.TarInfo('huge'); i.size = 1 << 60; t.fileobj.write(i.tobuf(tarfile.GNU_FORMAT)); t.fileobj.write(b'x' * 1024)", NULL, JB_ERROR_FORMAT, "cut off");
+    refused("i = tarfile.TarInfo('huge'); i.size = 1 << 60; t.fileobj.write(i.tobuf(tarfile.GNU_FORMAT)); "
+            "t.fileobj.write(b'x' * 1024)",
+            NULL, JB_ERROR_FORMAT, "cut off");
 }
 
 static void cut_archives_are_errors_at_every_block(void **state)
 {
     (void)state;
-    scratch_run("mkdir -p tree/d && printf 1 > tree/a && head -c 1500 /dev/zero > tree/d/b && ln -s a tree/c && ln tree/a tree/d/e && touch -d @1.5 tree/a");
+    scratch_run("mkdir -p tree/d && printf 1 > tree/a && head -c 1500 /dev/zero > tree/d/b && ln -s a tree/c && ln "
+                "tree/a tree/d/e && touch -d @1.5 tree/a");
     struct memory_sink sink;
     memory_sink_init(&sink);
     assert_int_equal(tar_create(NULL, "tree", "", NULL, &sink.base, NULL, NULL), JB_OK);
@@ -146,8 +158,10 @@ static void cut_archives_are_errors_at_every_block(void **state)
 static void maps_of_holes_are_bounded(void **state)
 {
     (void)state;
-    refused("m('a', content=b'9000000\\n' + b'0\\n1\\n' * 9000000, **{'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'a', "
-            "'GNU.sparse.realsize': '10'})", NULL, JB_ERROR_LIMIT, "header of more than 16 MiB");
+    refused("m('a', content=b'9000000\\n' + b'0\\n1\\n' * 9000000, **{'GNU.sparse.major': '1', 'GNU.sparse.minor': "
+            "'0', 'GNU.sparse.name': 'a', "
+            "'GNU.sparse.realsize': '10'})",
+            NULL, JB_ERROR_LIMIT, "header of more than 16 MiB");
 }
 
 static void full_targets_are_refused(void **state)

@@ -32,8 +32,10 @@ static void elements_come_with_path_and_own_text(void **state)
 {
     (void)state;
     struct log log = {"", JB_OK};
-    assert_int_equal(read_text("<?xml version='1.0'?><s:a xmlns:s='u'><b x='1'>t&amp;&#65;<![CDATA[<]]></b>tail<c/></s:a>", &log, NULL),
-                     JB_OK);
+    assert_int_equal(
+        read_text("<?xml version='1.0'?><s:a xmlns:s='u'><b x='1'>t&amp;&#65;<![CDATA[<]]></b>tail<c/></s:a>", &log,
+                  NULL),
+        JB_OK);
     assert_string_equal(log.text, "a/b=t&A<;a/c=;a=;");
 }
 
@@ -58,7 +60,8 @@ static void a_document_type_is_refused(void **state)
 static void what_is_not_well_formed_is_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", " ", "<a>", "<a></b>", "<a/><b/>", "&x;", "<a>&x;</a>", "<a>\xff</a>", "text"};
+    static const char *const wrong[] = {"",    " ",          "<a>",         "<a></b>", "<a/><b/>",
+                                        "&x;", "<a>&x;</a>", "<a>\xff</a>", "text"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct log log = {"", JB_OK};
         assert_int_equal(read_text(wrong[i], &log, NULL), JB_ERROR_FORMAT);
@@ -108,12 +111,9 @@ static void escaped_text_reads_back_equal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(elements_come_with_path_and_own_text),
-        cmocka_unit_test(the_callback_may_end_the_reading),
-        cmocka_unit_test(a_document_type_is_refused),
-        cmocka_unit_test(what_is_not_well_formed_is_refused),
-        cmocka_unit_test(depth_names_and_texts_are_bounded),
-        cmocka_unit_test(escaped_text_reads_back_equal),
+        cmocka_unit_test(elements_come_with_path_and_own_text), cmocka_unit_test(the_callback_may_end_the_reading),
+        cmocka_unit_test(a_document_type_is_refused),           cmocka_unit_test(what_is_not_well_formed_is_refused),
+        cmocka_unit_test(depth_names_and_texts_are_bounded),    cmocka_unit_test(escaped_text_reads_back_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

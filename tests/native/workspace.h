@@ -5,7 +5,7 @@
 #include <jpsbackup/jpsbackup.h>
 
 struct workspace {
-    char path[64];  /* removed with all in it at the end */
+    char path[64];   /* removed with all in it at the end */
     jb_store *store; /* file:// on path/store, with the bucket "bucket" */
     jb_operation *operation;
 };
@@ -15,7 +15,8 @@ void workspace_open(struct workspace *workspace);
 void workspace_close(struct workspace *workspace);
 
 /* "PATH/format…" in a static buffer of eight in turn. */
-const char *workspace_file(const struct workspace *workspace, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *workspace_file(const struct workspace *workspace, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Puts `count` bytes that look random but depend on `seed` alone. */
 void fill_pattern(unsigned char *bytes, size_t count, unsigned seed);
@@ -29,8 +30,17 @@ void flip_byte(const char *path, long offset);
 /* Runs a shell command; returns its exit status. */
 int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define assert_ok(error, call) do { if ((call) != JB_OK) fail_msg("%s: %s (%s)", #call, (error).text, (error).hint); } while (0)
-#define assert_fails(expected, error, call) do { int fails_code = (call); if (fails_code != (expected)) \
-    fail_msg("%s: %s instead of %s: %s", #call, jb_code_name((jb_code)fails_code), jb_code_name(expected), (error).text); } while (0)
+#define assert_ok(error, call)                                                                                         \
+    do {                                                                                                               \
+        if ((call) != JB_OK)                                                                                           \
+            fail_msg("%s: %s (%s)", #call, (error).text, (error).hint);                                                \
+    } while (0)
+#define assert_fails(expected, error, call)                                                                            \
+    do {                                                                                                               \
+        int fails_code = (call);                                                                                       \
+        if (fails_code != (expected))                                                                                  \
+            fail_msg("%s: %s instead of %s: %s", #call, jb_code_name((jb_code)fails_code), jb_code_name(expected),     \
+                     (error).text);                                                                                    \
+    } while (0)
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Backups: folders of objects under one name, timestamp and mode, each with its seal; the catalog that lists them; rotation.
- * Accounts are JSON texts in the forms of docs/formats.md; free them with jb_text_free; any may be NULL where it is not wanted.
+ * Backups: folders of objects under one name, timestamp and mode, each with its seal; the catalog that lists them;
+ * rotation. Accounts are JSON texts in the forms of docs/formats.md; free them with jb_text_free; any may be NULL where
+ * it is not wanted.
  */
 #ifndef JPSBACKUP_BACKUP_H
 #define JPSBACKUP_BACKUP_H
@@ -13,89 +14,97 @@ extern "C" {
 
 /* Which backup. */
 typedef struct jb_backup_name {
-    size_t size;            /* required: sizeof(jb_backup_name) */
-    const char *bucket;     /* required */
-    const char *name;       /* required: 1 to 200 bytes of UTF-8 without '/' or control characters */
-    const char *timestamp;  /* "2026-11-22T23:48:00"; to begin: NULL or "" is the present minute; to read: NULL or "latest" is the newest complete one */
-    const char *mode;       /* "manual" or "auto"; to begin: NULL is "manual"; to read the latest: NULL is either */
+    size_t size;           /* required: sizeof(jb_backup_name) */
+    const char *bucket;    /* required */
+    const char *name;      /* required: 1 to 200 bytes of UTF-8 without '/' or control characters */
+    const char *timestamp; /* "2026-11-22T23:48:00"; to begin: NULL or "" is the present minute; to read: NULL or
+                              "latest" is the newest complete one */
+    const char *mode;      /* "manual" or "auto"; to begin: NULL is "manual"; to read the latest: NULL is either */
 } jb_backup_name;
 
 /*
- * Claims the name by creating its seal in state "running" (making the bucket where it is missing). JB_ERROR_CONFLICT where the name is taken.
- * `environment` is a JSON object of texts that the seal and the catalog keep: product, version, cloudprovider, region, envrole, envname,
- * displayname, uid, and others; NULL for none. `claim` gets a JSON text that the calls below take: {"name", "timestamp", "mode", "folder", "owner"}.
+ * Claims the name by creating its seal in state "running" (making the bucket where it is missing). JB_ERROR_CONFLICT
+ * where the name is taken. `environment` is a JSON object of texts that the seal and the catalog keep: product,
+ * version, cloudprovider, region, envrole, envname, displayname, uid, and others; NULL for none. `claim` gets a JSON
+ * text that the calls below take: {"name", "timestamp", "mode", "folder", "owner"}.
  */
-JB_API int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment,
-                           char **claim, jb_error *error);
+JB_API int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name,
+                           const char *environment, char **claim, jb_error *error);
 
 /*
- * Seals the backup: the store must hold each object of `objects` (a JSON array of the accounts of jb_put) with its size, and the seal must still be
- * this claim's. `account` gets the seal.
+ * Seals the backup: the store must hold each object of `objects` (a JSON array of the accounts of jb_put) with its
+ * size, and the seal must still be this claim's. `account` gets the seal.
  */
 JB_API int jb_backup_complete(jb_store *store, jb_operation *operation, const char *bucket, const char *claim,
                               const char *objects, char **account, jb_error *error);
 
-/* Gives a running backup up: removes what lies in its folder, the seal last. Only where the seal is still this claim's. */
-JB_API int jb_backup_discard(jb_store *store, jb_operation *operation, const char *bucket, const char *claim, jb_error *error);
+/* Gives a running backup up: removes what lies in its folder, the seal last. Only where the seal is still this claim's.
+ */
+JB_API int jb_backup_discard(jb_store *store, jb_operation *operation, const char *bucket, const char *claim,
+                             jb_error *error);
 
-/* All backups of the bucket, or those of exactly `name` (not NULL): {"backups": […]}, newest first; state is complete, running, abandoned, deleting, old or damaged. */
-JB_API int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, char **account,
-                          jb_error *error);
+/* All backups of the bucket, or those of exactly `name` (not NULL): {"backups": […]}, newest first; state is complete,
+ * running, abandoned, deleting, old or damaged. */
+JB_API int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name,
+                          char **account, jb_error *error);
 
 /* The seal, checked; of an old backup a description made from its folder. Only complete ones, unless `unfinished`. */
-JB_API int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished, char **account,
-                          jb_error *error);
+JB_API int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
+                          char **account, jb_error *error);
 
 /*
- * Quick: every object present with its size. Full: every byte read and its digest compared, archives walked. JB_ERROR_VERIFY where anything is
- * damaged; the account is given then too and names each damaged object.
+ * Quick: every object present with its size. Full: every byte read and its digest compared, archives walked.
+ * JB_ERROR_VERIFY where anything is damaged; the account is given then too and names each damaged object.
  */
-JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool full, char **account,
-                            jb_error *error);
+JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool full,
+                            char **account, jb_error *error);
 
-/* The owner's list of all backups, which the platform's front end reads. It may lie in another store (region) than the backups. */
+/* The owner's list of all backups, which the platform's front end reads. It may lie in another store (region) than the
+ * backups. */
 typedef struct jb_catalog {
-    size_t size;            /* required: sizeof(jb_catalog) */
-    jb_store *store;        /* required */
-    const char *bucket;     /* required; made where it is missing */
-    const char *key;        /* required: "{uid}_backup_metadata.json" */
+    size_t size;        /* required: sizeof(jb_catalog) */
+    jb_store *store;    /* required */
+    const char *bucket; /* required; made where it is missing */
+    const char *key;    /* required: "{uid}_backup_metadata.json" */
 } jb_catalog;
 
 JB_API int jb_catalog_list(const jb_catalog *catalog, jb_operation *operation, char **account, jb_error *error);
-/* `entry`: a JSON object with name, timestamp, mode and more. One with the same three is replaced; members that it has and `entry` lacks stay. */
+/* `entry`: a JSON object with name, timestamp, mode and more. One with the same three is replaced; members that it has
+ * and `entry` lacks stay. */
 JB_API int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, const char *entry, jb_error *error);
 /* JB_OK also where there is none. */
-JB_API int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation, const char *name, const char *timestamp,
-                             const char *mode, jb_error *error);
+JB_API int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation, const char *name,
+                             const char *timestamp, const char *mode, jb_error *error);
 
 /* Removes one backup: seal to "deleting", catalog entry (catalog may be NULL), objects, the seal last. */
-JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name, const jb_catalog *catalog,
-                            jb_error *error);
+JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name,
+                            const jb_catalog *catalog, jb_error *error);
 
 typedef struct jb_rotate_options {
-    size_t size;            /* required: sizeof(jb_rotate_options) */
-    const char *bucket;     /* required */
-    const char *name;       /* required: exactly this name */
-    const char *mode;       /* optional; default "auto" */
-    uint32_t keep;          /* required, at least 1: so many of the newest complete backups stay */
+    size_t size;        /* required: sizeof(jb_rotate_options) */
+    const char *bucket; /* required */
+    const char *name;   /* required: exactly this name */
+    const char *mode;   /* optional; default "auto" */
+    uint32_t keep;      /* required, at least 1: so many of the newest complete backups stay */
     bool dry_run;
     const jb_catalog *catalog; /* optional */
 } jb_rotate_options;
 
-/* {"kept": […], "removed": […]}: entries with timestamp and reason. Unfinished backups are left alone and do not count. */
+/* {"kept": […], "removed": […]}: entries with timestamp and reason. Unfinished backups are left alone and do not count.
+ */
 JB_API int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
                      jb_error *error);
 
 typedef struct jb_backup_directories_options {
-    size_t size;                   /* required: sizeof(jb_backup_directories_options) */
-    jb_backup_name name;           /* required */
-    const char *const *directories;/* required: NULL-ended; each becomes the object "{last name}.tar.zst" */
-    const char *const *exclude;    /* optional, as in jb_put_options */
+    size_t size;                    /* required: sizeof(jb_backup_directories_options) */
+    jb_backup_name name;            /* required */
+    const char *const *directories; /* required: NULL-ended; each becomes the object "{last name}.tar.zst" */
+    const char *const *exclude;     /* optional, as in jb_put_options */
     bool strict;
-    jb_compression compression;    /* zstd or gzip; default (0) zstd */
+    jb_compression compression; /* zstd or gzip; default (0) zstd */
     int level;
-    const char *environment;       /* optional, as in jb_backup_begin */
-    const jb_catalog *catalog;     /* optional: the finished backup is entered */
+    const char *environment;   /* optional, as in jb_backup_begin */
+    const jb_catalog *catalog; /* optional: the finished backup is entered */
 } jb_backup_directories_options;
 
 /* Begin, put and complete in one call; a failure discards the backup. `account` gets the seal. */
@@ -104,33 +113,38 @@ JB_API int jb_backup_directories(jb_store *store, jb_operation *operation, const
 
 /* Restoring one object of a backup onto one target. */
 typedef struct jb_restore_options {
-    size_t size;               /* required: sizeof(jb_restore_options) */
-    jb_backup_name name;       /* required */
-    const char *object;        /* the object's name in the backup; NULL where it holds only one */
-    const char *target;        /* required: absolute path of the directory or file that it replaces */
-    const char *journal;       /* required: absolute path of the swap's journal, the same for all targets of one restore on this machine */
-    const char *owner;         /* optional: "USER" (with its own group), "USER:GROUP" or "UID:GID" for all that an archive or a file brings; default: as archived */
-    const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the staging directory; default by kind */
+    size_t size;         /* required: sizeof(jb_restore_options) */
+    jb_backup_name name; /* required */
+    const char *object;  /* the object's name in the backup; NULL where it holds only one */
+    const char *target;  /* required: absolute path of the directory or file that it replaces */
+    const char *journal; /* required: absolute path of the swap's journal, the same for all targets of one restore on
+                            this machine */
+    const char *owner; /* optional: "USER" (with its own group), "USER:GROUP" or "UID:GID" for all that an archive or a
+                          file brings; default: as archived */
+    const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the
+                                    staging directory; default by kind */
 } jb_restore_options;
 
 /*
- * Before anything changes: is the object there with its size, is there room for it beside the target, can the target be exchanged?
- * Account: {"object", "target", "bytes", "bytes_free"}.
+ * Before anything changes: is the object there with its size, is there room for it beside the target, can the target be
+ * exchanged? Account: {"object", "target", "bytes", "bytes_free"}.
  */
 JB_API int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                             jb_error *error);
 
 /*
- * Fetches, verifies and unpacks the object beside the target, and enters it in the journal. The target stays as it is. Account: {"object", "target",
- * "staging", "bytes", "files", "verified"}.
+ * Fetches, verifies and unpacks the object beside the target, and enters it in the journal. The target stays as it is.
+ * Account: {"object", "target", "staging", "bytes", "files", "verified"}.
  */
 JB_API int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                             jb_error *error);
 
-/* Exchange all that the journal holds; put it all back; make it final. Each is idempotent. Account: the journal's state. */
+/* Exchange all that the journal holds; put it all back; make it final. Each is idempotent. Account: the journal's
+ * state. */
 JB_API int jb_restore_swap(jb_operation *operation, const char *journal, char **account, jb_error *error);
 JB_API int jb_restore_undo(jb_operation *operation, const char *journal, char **account, jb_error *error);
-JB_API int jb_restore_commit(jb_operation *operation, const char *journal, bool keep_old, char **account, jb_error *error);
+JB_API int jb_restore_commit(jb_operation *operation, const char *journal, bool keep_old, char **account,
+                             jb_error *error);
 /* The journal's state; nothing changes. JB_ERROR_NOT_FOUND where there is no such journal. */
 JB_API int jb_restore_status(jb_operation *operation, const char *journal, char **account, jb_error *error);
 
@@ -138,7 +152,8 @@ JB_API int jb_restore_status(jb_operation *operation, const char *journal, char 
 JB_API int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                       jb_error *error);
 
-/* The cluster revision file of a node: one unsigned 8-byte big-endian number. Written durably: temporary name, fsync, rename. */
+/* The cluster revision file of a node: one unsigned 8-byte big-endian number. Written durably: temporary name, fsync,
+ * rename. */
 JB_API int jb_revision_read(const char *path, uint64_t *revision, jb_error *error);
 JB_API int jb_revision_write(const char *path, uint64_t revision, jb_error *error);
 

@@ -39,13 +39,16 @@ typedef enum jb_code {
 typedef struct jb_error {
     size_t size;
     jb_code code;
-    int store_status;        /* the store's own status: HTTP status, or errno for files; 0 if none */
-    bool retryable;          /* the same call may succeed later */
-    char text[768];          /* one line: what failed, where, why; never holds a secret */
-    char hint[384];          /* what to do about it; may be empty */
+    int store_status; /* the store's own status: HTTP status, or errno for files; 0 if none */
+    bool retryable;   /* the same call may succeed later */
+    char text[768];   /* one line: what failed, where, why; never holds a secret */
+    char hint[384];   /* what to do about it; may be empty */
 } jb_error;
 
-#define JB_ERROR_INIT {sizeof(jb_error), JB_OK, 0, false, "", ""}
+#define JB_ERROR_INIT                                                                                                  \
+    {                                                                                                                  \
+        sizeof(jb_error), JB_OK, 0, false, "", ""                                                                      \
+    }
 
 /* The code's name in lower case ("not_found"), as it stands in JSON accounts. Static; never NULL. */
 JB_API const char *jb_code_name(jb_code code);

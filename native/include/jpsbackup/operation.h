@@ -49,7 +49,8 @@ typedef struct jb_operation_options {
 JB_API int jb_operation_new(const jb_operation_options *options, jb_operation **operation, jb_error *error);
 JB_API void jb_operation_free(jb_operation *operation);
 
-/* Safe from any thread and from a signal handler. What runs ends soon with JB_ERROR_CANCELLED and leaves nothing half done. */
+/* Safe from any thread and from a signal handler. What runs ends soon with JB_ERROR_CANCELLED and leaves nothing half
+ * done. */
 JB_API void jb_operation_cancel(jb_operation *operation);
 
 /*

@@ -127,7 +127,8 @@ int acl_from_entry(struct archive_entry *entry, int type, struct names *names, s
     int code = buffer_append(value, &version, sizeof(version), error);
     int entry_type, permissions, tag, number;
     const char *name;
-    while (code == JB_OK && archive_entry_acl_next(entry, type, &entry_type, &permissions, &tag, &number, &name) == ARCHIVE_OK) {
+    while (code == JB_OK &&
+           archive_entry_acl_next(entry, type, &entry_type, &permissions, &tag, &number, &name) == ARCHIVE_OK) {
         uint32_t id = UINT32_MAX;
         int kernel_tag = tag_of(tag);
         if ((kernel_tag == TAG_USER || kernel_tag == TAG_GROUP) && !find_id(kernel_tag, number, name, names, &id))
@@ -136,7 +137,8 @@ int acl_from_entry(struct archive_entry *entry, int type, struct names *names, s
         code = buffer_append(value, &raw, sizeof(raw), error);
     }
     if (code == JB_OK)
-        qsort(value->data + start + sizeof(version), (value->size - start - sizeof(version)) / sizeof(struct kernel_entry),
-              sizeof(struct kernel_entry), compare_entries);
+        qsort(value->data + start + sizeof(version),
+              (value->size - start - sizeof(version)) / sizeof(struct kernel_entry), sizeof(struct kernel_entry),
+              compare_entries);
     return code;
 }

@@ -8,7 +8,7 @@
 #include "../base/buffer.h"
 #include "names.h"
 
-#define ACL_ACCESS_ATTRIBUTE "system.posix_acl_access"
+#define ACL_ACCESS_ATTRIBUTE  "system.posix_acl_access"
 #define ACL_DEFAULT_ATTRIBUTE "system.posix_acl_default"
 
 /*
@@ -18,8 +18,8 @@
 int acl_to_text(const void *value, size_t size, struct names *names, struct buffer *text, jb_error *error);
 
 /*
- * The entry's access or default ACL (`type`: ARCHIVE_ENTRY_ACL_TYPE_…) in the kernel's form; nothing is appended where it
- * has none. Owners by name where the name is known here, else by number.
+ * The entry's access or default ACL (`type`: ARCHIVE_ENTRY_ACL_TYPE_…) in the kernel's form; nothing is appended where
+ * it has none. Owners by name where the name is known here, else by number.
  */
 int acl_from_entry(struct archive_entry *entry, int type, struct names *names, struct buffer *value, jb_error *error);
 

@@ -13,10 +13,12 @@ bool attributes_wanted(const char *name)
 {
     if (strncmp(name, "trusted.overlay.", 16) == 0 || strncmp(name, "user.overlay.", 13) == 0)
         return false;
-    return strncmp(name, "user.", 5) == 0 || strncmp(name, "trusted.", 8) == 0 || strcmp(name, "security.capability") == 0;
+    return strncmp(name, "user.", 5) == 0 || strncmp(name, "trusted.", 8) == 0 ||
+           strcmp(name, "security.capability") == 0;
 }
 
-static int acl_record(const char *key, const char *value, size_t size, struct names *names, struct buffer *records, jb_error *error)
+static int acl_record(const char *key, const char *value, size_t size, struct names *names, struct buffer *records,
+                      jb_error *error)
 {
     struct buffer text;
     buffer_init(&text, PAX_RECORDS_MAX);
@@ -54,14 +56,19 @@ int attributes_read(struct attributes *room, int fd, const char *path, struct na
                     const char **skipped, jb_error *error)
 {
     *skipped = NULL;
-    ssize_t size = fd >= 0 ? flistxattr(fd, room->names, sizeof(room->names)) : llistxattr(path, room->names, sizeof(room->names));
+    ssize_t size =
+        fd >= 0 ? flistxattr(fd, room->names, sizeof(room->names)) : llistxattr(path, room->names, sizeof(room->names));
     if (size < 0)
-        return errno == ENOTSUP || errno == ENOENT ? JB_OK : error_set_errno(error, errno, "cannot list the extended attributes");
+        return errno == ENOTSUP || errno == ENOENT
+                   ? JB_OK
+                   : error_set_errno(error, errno, "cannot list the extended attributes");
 
     /* The kernel's order is that of their making; the archive's is by name. */
     size_t count = 0;
-    for (const char *name = room->names; name < room->names + size && count < sizeof(room->sorted) / sizeof(*room->sorted); name += strlen(name) + 1) {
-        if (attributes_wanted(name) || strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0 || strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
+    for (const char *name = room->names;
+         name < room->names + size && count < sizeof(room->sorted) / sizeof(*room->sorted); name += strlen(name) + 1) {
+        if (attributes_wanted(name) || strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0 ||
+            strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
             room->sorted[count++] = name;
     }
     qsort(room->sorted, count, sizeof(*room->sorted), compare_names);

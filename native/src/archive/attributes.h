@@ -13,9 +13,10 @@ struct attributes {
 };
 
 /*
- * Appends a record for each attribute of the file. With `fd` < 0 the file is `path`, else what is open there; links are not
- * followed. `*skipped` becomes the name of an attribute that no record can hold, NULL mostly; valid until the next call.
- * Left out: what belongs to this machine and not to the file (SELinux and integrity labels, marks of overlay file systems).
+ * Appends a record for each attribute of the file. With `fd` < 0 the file is `path`, else what is open there; links are
+ * not followed. `*skipped` becomes the name of an attribute that no record can hold, NULL mostly; valid until the next
+ * call. Left out: what belongs to this machine and not to the file (SELinux and integrity labels, marks of overlay file
+ * systems).
  */
 int attributes_read(struct attributes *room, int fd, const char *path, struct names *names, struct buffer *records,
                     const char **skipped, jb_error *error);

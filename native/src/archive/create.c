@@ -16,7 +16,7 @@
 #include "pax.h"
 #include "walk.h"
 
-#define BLOCK_SIZE ((size_t)512 << 10)  /* what the sink gets at a time */
+#define BLOCK_SIZE  ((size_t)512 << 10) /* what the sink gets at a time */
 #define ADVISE_FROM ((off_t)1 << 20)    /* for smaller files the advice costs more than it gives */
 
 struct creation {
@@ -29,12 +29,12 @@ struct creation {
     struct names *names;
     struct hardlinks *links;
     struct attributes *attributes;
-    struct buffer member;  /* the member's name, and scratch for the rest of its header */
+    struct buffer member; /* the member's name, and scratch for the rest of its header */
     struct buffer records;
     struct buffer header;
-    char *link;            /* a symbolic link's target */
+    char *link; /* a symbolic link's target */
     char *block;
-    size_t used;           /* of block */
+    size_t used; /* of block */
 };
 
 static const char *shown(const struct creation *creation)
@@ -58,7 +58,8 @@ static bool is_gone(int errnum)
 
 static int flush(struct creation *creation, jb_error *error)
 {
-    int code = creation->used > 0 ? creation->sink->write(creation->sink, creation->block, creation->used, error) : JB_OK;
+    int code =
+        creation->used > 0 ? creation->sink->write(creation->sink, creation->block, creation->used, error) : JB_OK;
     creation->used = 0;
     return code;
 }
@@ -103,11 +104,13 @@ static int name_member(struct creation *creation, bool directory, jb_error *erro
     creation->member.size = 0;
     const char *path = creation->walk.path.size > 0 ? creation->walk.path.data : "";
     const char *prefix = creation->prefix[0] || path[0] ? creation->prefix : ".";
-    return buffer_printf(&creation->member, error, "%s%s%s%s", prefix, prefix[0] && path[0] ? "/" : "", path, directory ? "/" : "");
+    return buffer_printf(&creation->member, error, "%s%s%s%s", prefix, prefix[0] && path[0] ? "/" : "", path,
+                         directory ? "/" : "");
 }
 
 /* With creation->member and ->records filled. */
-static int put_header(struct creation *creation, const struct stat *status, enum pax_type type, const char *link, jb_error *error)
+static int put_header(struct creation *creation, const struct stat *status, enum pax_type type, const char *link,
+                      jb_error *error)
 {
     struct pax_member member = {
         .type = type,
@@ -140,7 +143,8 @@ static int read_attributes(struct creation *creation, int fd, const char *path, 
     int code = attributes_read(creation->attributes, fd, path, creation->names, &creation->records, &skipped, error);
     if (code != JB_OK)
         return error_prefix(error, "'%s'", shown(creation));
-    return skipped ? warn(creation, error, "has an extended attribute with '=' in its name, which archives cannot hold") : JB_OK;
+    return skipped ? warn(creation, error, "has an extended attribute with '=' in its name, which archives cannot hold")
+                   : JB_OK;
 }
 
 /* Content of the length that the header promised, whatever the file has by now. */
@@ -184,7 +188,8 @@ static int put_content(struct creation *creation, int fd, const struct stat *bef
         return code;
     if (after.st_size > before->st_size)
         return warn(creation, error, "grew while it was read; it is cut at its first size");
-    /* A change of the inode alone (a name more or less, a mode) leaves the content whole, but not what the header says. */
+    /* A change of the inode alone (a name more or less, a mode) leaves the content whole, but not what the header says.
+     */
     if (after.st_mtim.tv_sec != before->st_mtim.tv_sec || after.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
         after.st_ctim.tv_sec != before->st_ctim.tv_sec || after.st_ctim.tv_nsec != before->st_ctim.tv_nsec)
         return warn(creation, error, "changed while it was read");
@@ -220,9 +225,10 @@ static int add_file(struct creation *creation, int directory, const char *name, 
 }
 
 /* Links, FIFOs and devices, which are not opened. */
-static int add_special(struct creation *creation, int directory, const char *name, const struct stat *status, jb_error *error)
+static int add_special(struct creation *creation, int directory, const char *name, const struct stat *status,
+                       jb_error *error)
 {
-    enum pax_type type = S_ISLNK(status->st_mode)   ? PAX_SYMBOLIC_LINK
+    enum pax_type type = S_ISLNK(status->st_mode)    ? PAX_SYMBOLIC_LINK
                          : S_ISFIFO(status->st_mode) ? PAX_FIFO
                          : S_ISCHR(status->st_mode)  ? PAX_CHARACTER_DEVICE
                                                      : PAX_BLOCK_DEVICE;
@@ -230,8 +236,9 @@ static int add_special(struct creation *creation, int directory, const char *nam
     if (type == PAX_SYMBOLIC_LINK) {
         ssize_t size = readlinkat(directory, name, creation->link, WALK_PATH_MAX);
         if (size < 0)
-            return is_gone(errno) || errno == EINVAL ? warn(creation, error, "vanished or was replaced while the tree was read")
-                                                     : error_set_errno(error, errno, "cannot read the link '%s'", shown(creation));
+            return is_gone(errno) || errno == EINVAL
+                       ? warn(creation, error, "vanished or was replaced while the tree was read")
+                       : error_set_errno(error, errno, "cannot read the link '%s'", shown(creation));
         creation->link[size] = '\0';
         link = creation->link;
     }

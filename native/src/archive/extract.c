@@ -15,7 +15,7 @@
 #include "restore_metadata.h"
 
 #define NAME_BYTES_MAX 65536u
-#define DEPTH_MAX 4096u
+#define DEPTH_MAX      4096u
 
 /* A directory whose mode and times wait until all is inside it. */
 struct directory {
@@ -46,7 +46,8 @@ static bool has_prefix(const char *path, const char *prefix, size_t size)
 }
 
 /*
- * Cleans a member's name into `clean`: "." and empty components go, and the prefix. What is not below the target is refused.
+ * Cleans a member's name into `clean`: "." and empty components go, and the prefix. What is not below the target is
+ * refused.
  */
 static int clean_name(const char *raw, const char *prefix, struct buffer *clean, jb_error *error)
 {
@@ -62,7 +63,8 @@ static int clean_name(const char *raw, const char *prefix, struct buffer *clean,
         if (size == 2 && memcmp(at, "..", 2) == 0)
             return error_set(error, JB_ERROR_FORMAT, "the member '%.400s' is refused: its name leads upwards", raw);
         if (size > NAME_MAX || ++depth > DEPTH_MAX)
-            return error_set(error, JB_ERROR_LIMIT, "the member '%.200s…' is refused: its name is too long or too deep", raw);
+            return error_set(error, JB_ERROR_LIMIT, "the member '%.200s…' is refused: its name is too long or too deep",
+                             raw);
         if (size > 0 && !(size == 1 && at[0] == '.')) {
             if (clean->size > 0)
                 code = buffer_append(clean, "/", 1, error);
@@ -78,7 +80,8 @@ static int clean_name(const char *raw, const char *prefix, struct buffer *clean,
     if (prefix_size == 0)
         return JB_OK;
     if (!has_prefix(clean->data, prefix, prefix_size))
-        return error_set(error, JB_ERROR_FORMAT, "the member '%.300s' is refused: its name does not begin with '%.200s/'", raw, prefix);
+        return error_set(error, JB_ERROR_FORMAT,
+                         "the member '%.300s' is refused: its name does not begin with '%.200s/'", raw, prefix);
     size_t cut = clean->data[prefix_size] == '/' ? prefix_size + 1 : prefix_size;
     clean->size -= cut;
     memmove(clean->data, clean->data + cut, clean->size + 1);
@@ -151,7 +154,8 @@ static int open_directory(struct extraction *extraction, char *path, bool make, 
         }
         if (code == JB_OK && next < 0) {
             if (errno == ENOTDIR || errno == ELOOP)
-                code = error_set(error, JB_ERROR_FORMAT, "its name leads through '%.300s', which is no directory", path);
+                code =
+                    error_set(error, JB_ERROR_FORMAT, "its name leads through '%.300s', which is no directory", path);
             else if (errno == ENOENT)
                 code = error_set(error, JB_ERROR_FORMAT, "'%.300s' does not exist", path);
             else
@@ -178,7 +182,8 @@ static int open_directory(struct extraction *extraction, char *path, bool make, 
 }
 
 /* The open directory of `name`'s last component, which is `*last`. Lent until the next call. */
-static int open_parent(struct extraction *extraction, struct buffer *name, bool make, int *fd, const char **last, jb_error *error)
+static int open_parent(struct extraction *extraction, struct buffer *name, bool make, int *fd, const char **last,
+                       jb_error *error)
 {
     char *slash = strrchr(name->data, '/');
     if (!slash) {
@@ -188,7 +193,8 @@ static int open_parent(struct extraction *extraction, struct buffer *name, bool 
     }
     *last = slash + 1;
     size_t size = (size_t)(slash - name->data);
-    if (extraction->near >= 0 && extraction->near_path.size == size && memcmp(extraction->near_path.data, name->data, size) == 0) {
+    if (extraction->near >= 0 && extraction->near_path.size == size &&
+        memcmp(extraction->near_path.data, name->data, size) == 0) {
         *fd = extraction->near;
         return JB_OK;
     }
@@ -277,7 +283,8 @@ static int finish(struct extraction *extraction, struct archive_entry *entry, co
     return code;
 }
 
-static int extract_file(struct extraction *extraction, struct archive_entry *entry, int directory, const char *last, jb_error *error)
+static int extract_file(struct extraction *extraction, struct archive_entry *entry, int directory, const char *last,
+                        jb_error *error)
 {
     int code = check_size(extraction, entry, error);
     if (code != JB_OK)
@@ -294,14 +301,16 @@ static int extract_file(struct extraction *extraction, struct archive_entry *ent
     return code;
 }
 
-static int extract_directory(struct extraction *extraction, struct archive_entry *entry, int directory, const char *last, jb_error *error)
+static int extract_directory(struct extraction *extraction, struct archive_entry *entry, int directory,
+                             const char *last, jb_error *error)
 {
     bool root = last[0] == '\0';
     if (!root && mkdirat(directory, last, 0700) != 0 && errno != EEXIST)
         return cannot_make(error, errno);
     int fd = openat(directory, root ? "." : last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOTDIR || errno == ELOOP ? cannot_make(error, EEXIST) : error_set_errno(error, errno, "cannot open it");
+        return errno == ENOTDIR || errno == ELOOP ? cannot_make(error, EEXIST)
+                                                  : error_set_errno(error, errno, "cannot open it");
     struct made made = {.fd = fd};
     struct metadata metadata;
     int code = metadata_read(&extraction->metadata, entry, &metadata, error);
@@ -315,7 +324,8 @@ static int extract_directory(struct extraction *extraction, struct archive_entry
     return defer(extraction, extraction->name.data, &metadata, error);
 }
 
-static int extract_hard_link(struct extraction *extraction, struct archive_entry *entry, const char *first, jb_error *error)
+static int extract_hard_link(struct extraction *extraction, struct archive_entry *entry, const char *first,
+                             jb_error *error)
 {
     int code = clean_name(first, extraction->options->prefix, &extraction->link, error);
     if (code != JB_OK)
@@ -336,7 +346,8 @@ static int extract_hard_link(struct extraction *extraction, struct archive_entry
         if (errno == EEXIST)
             code = cannot_make(error, errno);
         else if (errno == ENOENT)
-            code = error_set(error, JB_ERROR_FORMAT, "it is a hard link to '%.300s', which the archive does not hold before it", first);
+            code = error_set(error, JB_ERROR_FORMAT,
+                             "it is a hard link to '%.300s', which the archive does not hold before it", first);
         else
             code = error_set_errno(error, errno, "cannot link it to '%.300s'", first);
     }
@@ -346,7 +357,8 @@ static int extract_hard_link(struct extraction *extraction, struct archive_entry
     return code == JB_OK ? copy_content(extraction, entry, -1, error) : code;
 }
 
-static int extract_special(struct extraction *extraction, struct archive_entry *entry, int directory, const char *last, jb_error *error)
+static int extract_special(struct extraction *extraction, struct archive_entry *entry, int directory, const char *last,
+                           jb_error *error)
 {
     mode_t type = archive_entry_filetype(entry);
     int status;
@@ -400,10 +412,12 @@ static int extract_member(struct extraction *extraction, struct archive_entry *e
     return code;
 }
 
-static int count_member(jb_operation *operation, struct archive_entry *entry, uint64_t entries_max, struct tar_counts *counts, jb_error *error)
+static int count_member(jb_operation *operation, struct archive_entry *entry, uint64_t entries_max,
+                        struct tar_counts *counts, jb_error *error)
 {
     if (entries_max > 0 && counts->files == entries_max)
-        return error_set(error, JB_ERROR_LIMIT, "the archive holds more than %llu members", (unsigned long long)entries_max);
+        return error_set(error, JB_ERROR_LIMIT, "the archive holds more than %llu members",
+                         (unsigned long long)entries_max);
     counts->files++;
     const char *path = archive_entry_pathname(entry);
     return operation_progress(operation, 0, 1, path ? path : "", error);
@@ -423,7 +437,8 @@ static int compare_directories(const void *left, const void *right)
 static int finish_directories(struct extraction *extraction, jb_error *error)
 {
     if (extraction->directory_count > 0)
-        qsort(extraction->directories, extraction->directory_count, sizeof(*extraction->directories), compare_directories);
+        qsort(extraction->directories, extraction->directory_count, sizeof(*extraction->directories),
+              compare_directories);
     int code = JB_OK;
     for (size_t i = 0; i < extraction->directory_count && code == JB_OK; i++) {
         struct directory *directory = &extraction->directories[i];
@@ -433,7 +448,8 @@ static int finish_directories(struct extraction *extraction, jb_error *error)
         code = buffer_append_text(&extraction->name, directory->path, error);
         if (code == JB_OK)
             code = open_parent(extraction, &extraction->name, false, &above, &last, error);
-        int fd = code == JB_OK ? openat(above, last[0] ? last : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        int fd =
+            code == JB_OK ? openat(above, last[0] ? last : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
         if (code == JB_OK && fd < 0)
             code = error_set_errno(error, errno, "cannot open the directory '%s'", directory->path);
         struct made made = {.fd = fd};
@@ -497,7 +513,8 @@ static int extract_all(struct extraction *extraction, jb_error *error)
         if (code == JB_OK && !entry)
             return finish_directories(extraction, error);
         if (code == JB_OK)
-            code = count_member(extraction->operation, entry, extraction->options->entries_max, extraction->counts, error);
+            code =
+                count_member(extraction->operation, entry, extraction->options->entries_max, extraction->counts, error);
         if (code == JB_OK)
             code = extract_member(extraction, entry, error);
         if (code != JB_OK)

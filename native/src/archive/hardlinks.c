@@ -107,7 +107,8 @@ int hardlinks_add(struct hardlinks *links, const struct stat *status, const char
     if (!file)
         return error_no_memory(error);
     struct file **slot = slot_of(links->slots, links->slot_count, status->st_dev, status->st_ino);
-    *file = (struct file){.next = *slot, .device = status->st_dev, .inode = status->st_ino, .left = status->st_nlink - 1};
+    *file =
+        (struct file){.next = *slot, .device = status->st_dev, .inode = status->st_ino, .left = status->st_nlink - 1};
     memcpy(file->path, path, size);
     *slot = file;
     links->file_count++;

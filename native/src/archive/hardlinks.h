@@ -12,7 +12,8 @@ struct hardlinks;
 struct hardlinks *hardlinks_new(void);
 void hardlinks_free(struct hardlinks *links);
 
-/* The member under which the file stands already (valid until the next call), or NULL. Forgets the file once all its names were seen. */
+/* The member under which the file stands already (valid until the next call), or NULL. Forgets the file once all its
+ * names were seen. */
 const char *hardlinks_find(struct hardlinks *links, const struct stat *status);
 /* Remembers the file's first name. Memory grows with the files that have names still to come. */
 int hardlinks_add(struct hardlinks *links, const struct stat *status, const char *path, jb_error *error);

@@ -1,4 +1,5 @@
-/* Names of owners, from /etc/passwd and /etc/group alone: name services are not to be had inside a self-contained bundle. */
+/* Names of owners, from /etc/passwd and /etc/group alone: name services are not to be had inside a self-contained
+ * bundle. */
 #ifndef ARCHIVE_NAMES_H
 #define ARCHIVE_NAMES_H
 
@@ -9,7 +10,8 @@
 
 struct names;
 
-/* Reads both files once; a missing one counts as empty, one of more than 16 MiB is JB_ERROR_LIMIT. Not thread-safe: look-ups remember. */
+/* Reads both files once; a missing one counts as empty, one of more than 16 MiB is JB_ERROR_LIMIT. Not thread-safe:
+ * look-ups remember. */
 int names_new(struct names **names, jb_error *error);
 void names_free(struct names *names);
 

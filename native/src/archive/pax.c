@@ -62,7 +62,10 @@ static bool is_utf8(const char *text)
         if (first < 0x80) {
             continue;
         }
-        int more = first >= 0xc2 && first <= 0xdf ? 1 : (first & 0xf0) == 0xe0 ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
+        int more = first >= 0xc2 && first <= 0xdf   ? 1
+                   : (first & 0xf0) == 0xe0         ? 2
+                   : first >= 0xf0 && first <= 0xf4 ? 3
+                                                    : 0;
         if (more == 0 || (first == 0xe0 && *at < 0xa0) || (first == 0xed && *at > 0x9f) ||
             (first == 0xf0 && *at < 0x90) || (first == 0xf4 && *at > 0x8f)) {
             return false;
@@ -182,7 +185,8 @@ static int fill_header(const struct pax_member *member, struct ustar *header, st
     return code;
 }
 
-static int extended_header(const struct pax_member *member, const struct buffer *records, struct buffer *out, jb_error *error)
+static int extended_header(const struct pax_member *member, const struct buffer *records, struct buffer *out,
+                           jb_error *error)
 {
     struct ustar header = {.type = 'x'};
     char name[sizeof(header.name) + 1];
@@ -210,8 +214,8 @@ int pax_header(const struct pax_member *member, struct buffer *records, struct b
     struct ustar header = {0};
     int code = JB_OK;
     /* Without this record all texts are UTF-8 to a reader. Names in other bytes are told so. */
-    if (!is_utf8(member->path) || (member->link && !is_utf8(member->link)) || (member->user && !is_utf8(member->user)) ||
-        (member->group && !is_utf8(member->group))) {
+    if (!is_utf8(member->path) || (member->link && !is_utf8(member->link)) ||
+        (member->user && !is_utf8(member->user)) || (member->group && !is_utf8(member->group))) {
         code = text_record(records, "hdrcharset", "BINARY", error);
     }
     if (code == JB_OK) {

@@ -7,18 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define END_MARK 1024u            /* two blocks of zeros */
-#define CALL_MAX ((uint64_t)16 << 20) /* bytes that one header, or one map of holes, may take: it all stands in memory */
+#define END_MARK 1024u /* two blocks of zeros */
+#define CALL_MAX                                                                                                       \
+    ((uint64_t)16 << 20) /* bytes that one header, or one map of holes, may take: it all stands in memory */
 
 struct reader {
     struct archive *archive;
     struct byte_source *source;
     locale_t plain;
-    uint64_t total;        /* bytes that the source gave */
-    uint64_t nonzero_end;  /* behind the last of them that is not zero */
-    uint64_t call_bytes;   /* given during the present call of libarchive */
-    bool ended;            /* the source has ended */
-    int source_code;       /* its failure, or JB_OK */
+    uint64_t total;       /* bytes that the source gave */
+    uint64_t nonzero_end; /* behind the last of them that is not zero */
+    uint64_t call_bytes;  /* given during the present call of libarchive */
+    bool ended;           /* the source has ended */
+    int source_code;      /* its failure, or JB_OK */
     jb_error source_error;
 };
 
@@ -69,7 +70,8 @@ static int fail(struct reader *reader, jb_error *error)
         return error_copy(error, &reader->source_error);
     const char *text = archive_error_string(reader->archive);
     if (reader->call_bytes > CALL_MAX)
-        return error_set(error, JB_ERROR_LIMIT, "the archive is refused: a header of more than %d MiB", (int)(CALL_MAX >> 20));
+        return error_set(error, JB_ERROR_LIMIT, "the archive is refused: a header of more than %d MiB",
+                         (int)(CALL_MAX >> 20));
     return error_set(error, JB_ERROR_FORMAT, "the archive is damaged or cut off: %s", text ? text : "no reason given");
 }
 
@@ -111,7 +113,8 @@ void reader_free(struct reader *reader)
     free(reader);
 }
 
-/* libarchive takes the end of the source for the end of the archive; only the end mark tells a whole one from one cut between members. */
+/* libarchive takes the end of the source for the end of the archive; only the end mark tells a whole one from one cut
+ * between members. */
 static int check_end(struct reader *reader, jb_error *error)
 {
     uint64_t mark = (uint64_t)archive_read_header_position(reader->archive);
@@ -141,7 +144,8 @@ int reader_next(struct reader *reader, struct archive_entry **entry, jb_error *e
     }
     if (status == ARCHIVE_OK)
         return JB_OK;
-    /* A name beyond ASCII is not to be had in the plain locale, says libarchive, and gives its bytes: just what is wanted. */
+    /* A name beyond ASCII is not to be had in the plain locale, says libarchive, and gives its bytes: just what is
+     * wanted. */
     const char *text = archive_error_string(reader->archive);
     if (status == ARCHIVE_WARN && text && strstr(text, "can't be converted"))
         return JB_OK;

@@ -20,7 +20,8 @@ static void warn(struct metadata_context *context, const char *path, const char 
         context->options->warning(context->options->warning_context, path, what);
 }
 
-static int read_owner(struct metadata_context *context, struct archive_entry *entry, struct metadata *metadata, jb_error *error)
+static int read_owner(struct metadata_context *context, struct archive_entry *entry, struct metadata *metadata,
+                      jb_error *error)
 {
     if (context->options->owner_given) {
         metadata->uid = context->options->uid;
@@ -43,7 +44,8 @@ static int read_owner(struct metadata_context *context, struct archive_entry *en
     return JB_OK;
 }
 
-int metadata_read(struct metadata_context *context, struct archive_entry *entry, struct metadata *metadata, jb_error *error)
+int metadata_read(struct metadata_context *context, struct archive_entry *entry, struct metadata *metadata,
+                  jb_error *error)
 {
     *metadata = (struct metadata){
         .mode = archive_entry_perm(entry) & 07777,
@@ -84,11 +86,12 @@ static int set_attribute(const struct made *made, const char *name, const void *
 static bool is_link(const struct made *made)
 {
     struct stat status;
-    return made->fd < 0 && fstatat(made->directory, made->name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+    return made->fd < 0 && fstatat(made->directory, made->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISLNK(status.st_mode);
 }
 
-static int apply_acl(struct metadata_context *context, const struct made *made, const char *name, const struct buffer *value,
-                     const char *path, jb_error *error)
+static int apply_acl(struct metadata_context *context, const struct made *made, const char *name,
+                     const struct buffer *value, const char *path, jb_error *error)
 {
     if (value->size == 0 || set_attribute(made, name, value->data, value->size) == 0)
         return JB_OK;
@@ -129,11 +132,13 @@ int metadata_apply(struct metadata_context *context, const struct metadata *meta
                    const struct made *made, const char *path, jb_error *error)
 {
     mode_t mode = metadata->mode;
-    int status = made->fd >= 0 ? fchown(made->fd, metadata->uid, metadata->gid)
-                               : fchownat(made->directory, made->name, metadata->uid, metadata->gid, AT_SYMLINK_NOFOLLOW);
+    int status = made->fd >= 0
+                     ? fchown(made->fd, metadata->uid, metadata->gid)
+                     : fchownat(made->directory, made->name, metadata->uid, metadata->gid, AT_SYMLINK_NOFOLLOW);
     if (status != 0) {
         if (context->privileged || errno != EPERM)
-            return error_set_errno(error, errno, "cannot set the owner of '%s' to %u:%u", path, metadata->uid, metadata->gid);
+            return error_set_errno(error, errno, "cannot set the owner of '%s' to %u:%u", path, metadata->uid,
+                                   metadata->gid);
         mode &= 01777;
     }
     int code = entry ? metadata_apply_attributes(context, entry, made, path, error) : JB_OK;
@@ -152,7 +157,8 @@ int metadata_apply(struct metadata_context *context, const struct metadata *meta
             return code;
     }
     struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, metadata->mtime};
-    status = made->fd >= 0 ? futimens(made->fd, times) : utimensat(made->directory, made->name, times, AT_SYMLINK_NOFOLLOW);
+    status =
+        made->fd >= 0 ? futimens(made->fd, times) : utimensat(made->directory, made->name, times, AT_SYMLINK_NOFOLLOW);
     if (status != 0)
         return error_set_errno(error, errno, "cannot set the time of '%s'", path);
     return JB_OK;

@@ -15,13 +15,13 @@ struct metadata {
     uid_t uid;
     gid_t gid;
     struct timespec mtime;
-    struct buffer access_acl;  /* in the kernel's form; mostly empty */
+    struct buffer access_acl; /* in the kernel's form; mostly empty */
     struct buffer default_acl;
 };
 
 /* A file that was just made: `fd`, or the last name below an open directory where it was not opened. */
 struct made {
-    int fd;            /* -1: by name */
+    int fd; /* -1: by name */
     int directory;
     const char *name;
 };
@@ -31,15 +31,16 @@ struct metadata_context {
     const struct tar_extract_options *options;
     struct tar_counts *counts;
     struct names *names;
-    bool privileged;   /* runs as root: owners must be settable */
+    bool privileged; /* runs as root: owners must be settable */
 };
 
-int metadata_read(struct metadata_context *context, struct archive_entry *entry, struct metadata *metadata, jb_error *error);
+int metadata_read(struct metadata_context *context, struct archive_entry *entry, struct metadata *metadata,
+                  jb_error *error);
 void metadata_clean_up(struct metadata *metadata);
 
 /*
- * Owner, extended attributes, mode, ACLs, the time: each would undo a later one, or forbid it, in any other order. `entry` brings the attributes,
- * NULL for none; `path` is for messages.
+ * Owner, extended attributes, mode, ACLs, the time: each would undo a later one, or forbid it, in any other order.
+ * `entry` brings the attributes, NULL for none; `path` is for messages.
  */
 int metadata_apply(struct metadata_context *context, const struct metadata *metadata, struct archive_entry *entry,
                    const struct made *made, const char *path, jb_error *error);

@@ -11,44 +11,48 @@
 typedef void (*tar_warning_fn)(void *context, const char *path, const char *what);
 
 struct tar_counts {
-    uint64_t files;        /* entries of all kinds */
-    uint64_t bytes;        /* of regular files' content */
+    uint64_t files; /* entries of all kinds */
+    uint64_t bytes; /* of regular files' content */
     uint64_t warnings;
 };
 
 struct tar_create_options {
-    const char *const *exclude;  /* NULL-ended patterns: fnmatch on the path below the tree, or on its last name where the pattern has no '/'; may be NULL */
-    bool strict;                 /* a warning is a failure (JB_ERROR_IO) */
+    const char *const *exclude; /* NULL-ended patterns: fnmatch on the path below the tree, or on its last name where
+                                   the pattern has no '/'; may be NULL */
+    bool strict;                /* a warning is a failure (JB_ERROR_IO) */
     tar_warning_fn warning;
     void *warning_context;
 };
 
 /*
- * Archives `tree` (a directory) with all that a tree holds, in an order that depends on names alone; the same tree gives the same bytes.
- * Members are named by `prefix` (no leading or trailing '/'; "" for none) and the path below the tree; the first is the tree itself.
- * Reports progress: bytes of content, entries. A file that cannot be read (EACCES, EIO) fails the call; one that vanished or changed is a warning,
- * and its member still has the length that its header promised.
+ * Archives `tree` (a directory) with all that a tree holds, in an order that depends on names alone; the same tree
+ * gives the same bytes. Members are named by `prefix` (no leading or trailing '/'; "" for none) and the path below the
+ * tree; the first is the tree itself. Reports progress: bytes of content, entries. A file that cannot be read (EACCES,
+ * EIO) fails the call; one that vanished or changed is a warning, and its member still has the length that its header
+ * promised.
  */
 int tar_create(jb_operation *operation, const char *tree, const char *prefix, const struct tar_create_options *options,
                struct byte_sink *sink, struct tar_counts *counts, jb_error *error);
 
 struct tar_extract_options {
-    const char *prefix;          /* leading path that every member has and that is taken away, "" or NULL for none; a member without it is an error */
-    uint64_t bytes_max;          /* of content; 0: no bound. A bomb ends with JB_ERROR_LIMIT */
-    uint64_t entries_max;        /* 0: no bound */
-    bool owner_given;            /* all entries get `uid` and `gid` */
+    const char *prefix;   /* leading path that every member has and that is taken away, "" or NULL for none; a member
+                             without it is an error */
+    uint64_t bytes_max;   /* of content; 0: no bound. A bomb ends with JB_ERROR_LIMIT */
+    uint64_t entries_max; /* 0: no bound */
+    bool owner_given;     /* all entries get `uid` and `gid` */
     uid_t uid;
     gid_t gid;
-    bool devices;                /* device nodes are made; else they are an error */
-    tar_warning_fn warning;      /* what this file system or kernel could not keep: an ACL, an attribute; may be NULL */
+    bool devices;           /* device nodes are made; else they are an error */
+    tar_warning_fn warning; /* what this file system or kernel could not keep: an ACL, an attribute; may be NULL */
     void *warning_context;
 };
 
 /*
- * Extracts into the existing directory `target`, which must be empty, and nowhere else whatever the archive says. Owners by name where the name is known
- * here, else by number. Directories' times last. Any other trouble fails the call: a restored tree is whole or nothing; what was made until then
- * is the caller's to remove. Not as root, owners that cannot be set are left, and with them the set-user and set-group bits.
- * Refused: absolute names, "..", names through links, names that come twice, hard links to what the archive did not bring.
+ * Extracts into the existing directory `target`, which must be empty, and nowhere else whatever the archive says.
+ * Owners by name where the name is known here, else by number. Directories' times last. Any other trouble fails the
+ * call: a restored tree is whole or nothing; what was made until then is the caller's to remove. Not as root, owners
+ * that cannot be set are left, and with them the set-user and set-group bits. Refused: absolute names, "..", names
+ * through links, names that come twice, hard links to what the archive did not bring.
  */
 int tar_extract(jb_operation *operation, struct byte_source *source, const char *target,
                 const struct tar_extract_options *options, struct tar_counts *counts, jb_error *error);

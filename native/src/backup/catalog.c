@@ -27,7 +27,8 @@ static int check_catalog(const jb_catalog *catalog, jb_error *error)
     return store_check_names(catalog->bucket, catalog->key, error);
 }
 
-static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, struct catalog_state *state, jb_error *error)
+static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, struct catalog_state *state,
+                         jb_error *error)
 {
     int code = json_parse(text->data, text->size, "the catalog", &state->document, error);
     state->backups = code == JB_OK ? json_object_get(state->document, "backups") : NULL;
@@ -44,7 +45,8 @@ static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, s
 }
 
 /* Only "it does not exist" is an empty catalog; every other failure to read it is a failure. */
-static int read_catalog(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state, jb_error *error)
+static int read_catalog(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state,
+                        jb_error *error)
 {
     *state = (struct catalog_state){0};
     struct buffer text;
@@ -68,14 +70,17 @@ static int read_catalog(const jb_catalog *catalog, jb_operation *operation, stru
     return code;
 }
 
-static int write_catalog(const jb_catalog *catalog, jb_operation *operation, const struct catalog_state *state, jb_error *error)
+static int write_catalog(const jb_catalog *catalog, jb_operation *operation, const struct catalog_state *state,
+                         jb_error *error)
 {
     char *text = json_dumps(state->document, JSON_INDENT(2) | JSON_SORT_KEYS);
     if (text == NULL)
         return error_no_memory(error);
     jb_object_info info;
-    struct store_condition condition = {.when = state->exists ? STORE_IF_UNCHANGED : STORE_IF_ABSENT, .tag = state->tag};
-    int code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text, strlen(text), condition, &info, error);
+    struct store_condition condition = {.when = state->exists ? STORE_IF_UNCHANGED : STORE_IF_ABSENT,
+                                        .tag = state->tag};
+    int code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text, strlen(text), condition,
+                           &info, error);
     free(text);
     return code;
 }
@@ -83,7 +88,8 @@ static int write_catalog(const jb_catalog *catalog, jb_operation *operation, con
 /* Changes the list; *changed false where there is nothing to write. */
 typedef int (*change_fn)(json_t *backups, const void *context, bool *changed, jb_error *error);
 
-static int change_catalog(const jb_catalog *catalog, jb_operation *operation, change_fn change, const void *context, jb_error *error)
+static int change_catalog(const jb_catalog *catalog, jb_operation *operation, change_fn change, const void *context,
+                          jb_error *error)
 {
     int code = JB_ERROR_CONFLICT;
     for (int attempt = 0; code == JB_ERROR_CONFLICT && attempt < TRIES; attempt++) {
@@ -102,7 +108,8 @@ static int change_catalog(const jb_catalog *catalog, jb_operation *operation, ch
         json_decref(state.document);
     }
     if (code == JB_ERROR_CONFLICT) {
-        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by others %d times while it was to be changed", catalog->bucket, catalog->key, TRIES);
+        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by others %d times while it was to be changed",
+                  catalog->bucket, catalog->key, TRIES);
         return error_hint(error, "try again when fewer backups end at the same time");
     }
     return code;
@@ -110,9 +117,10 @@ static int change_catalog(const jb_catalog *catalog, jb_operation *operation, ch
 
 static bool is_entry(const json_t *entry, const char *name, const char *timestamp, const char *mode)
 {
-    const char *texts[] = {json_member_text(entry, "name"), json_member_text(entry, "timestamp"), json_member_text(entry, "mode")};
-    return texts[0] != NULL && texts[1] != NULL && texts[2] != NULL && strcmp(texts[0], name) == 0 && strcmp(texts[1], timestamp) == 0 &&
-           strcmp(texts[2], mode) == 0;
+    const char *texts[] = {json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
+                           json_member_text(entry, "mode")};
+    return texts[0] != NULL && texts[1] != NULL && texts[2] != NULL && strcmp(texts[0], name) == 0 &&
+           strcmp(texts[1], timestamp) == 0 && strcmp(texts[2], mode) == 0;
 }
 
 static int add_entry(json_t *backups, const void *context, bool *changed, jb_error *error)
@@ -121,7 +129,8 @@ static int add_entry(json_t *backups, const void *context, bool *changed, jb_err
     (void)changed;
     for (size_t i = 0; i < json_array_size(backups); i++) {
         json_t *old = json_array_get(backups, i);
-        if (is_entry(old, json_member_text(entry, "name"), json_member_text(entry, "timestamp"), json_member_text(entry, "mode")))
+        if (is_entry(old, json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
+                     json_member_text(entry, "mode")))
             return json_object_update(old, entry) == 0 ? JB_OK : error_no_memory(error);
     }
     return json_array_append(backups, entry) == 0 ? JB_OK : error_no_memory(error);
@@ -142,7 +151,8 @@ int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, const cha
     if (code != JB_OK)
         return code;
     struct backup_id id;
-    code = backup_id_set(&id, json_member_text(entry, "name"), json_member_text(entry, "timestamp"), json_member_text(entry, "mode"), error);
+    code = backup_id_set(&id, json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
+                         json_member_text(entry, "mode"), error);
     if (code == JB_OK)
         code = jb_store_make_bucket(catalog->store, operation, catalog->bucket, error);
     if (code == JB_OK)

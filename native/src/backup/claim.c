@@ -22,8 +22,7 @@ static int parse_environment(const char *text, json_t **environment, jb_error *e
     const char *name;
     json_t *value;
     if (good)
-        json_object_foreach(*environment, name, value)
-            good = good && json_is_string(value);
+        json_object_foreach(*environment, name, value) good = good && json_is_string(value);
     if (good)
         return JB_OK;
     json_decref(*environment);
@@ -42,10 +41,12 @@ static int new_id(const jb_backup_name *name, struct backup_id *id, jb_error *er
     char minute[CLOCK_TIMESTAMP_SIZE];
     clock_format_timestamp(clock_now() / 60 * 60, minute);
     bool given = name->timestamp != NULL && name->timestamp[0] != '\0';
-    return backup_id_set(id, name->name, given ? name->timestamp : minute, name->mode == NULL ? "manual" : name->mode, error);
+    return backup_id_set(id, name->name, given ? name->timestamp : minute, name->mode == NULL ? "manual" : name->mode,
+                         error);
 }
 
-static json_t *first_document(const struct backup_id *id, const char *owner, json_t *environment, int *code, jb_error *error)
+static json_t *first_document(const struct backup_id *id, const char *owner, json_t *environment, int *code,
+                              jb_error *error)
 {
     char now[CLOCK_UTC_SIZE];
     clock_format_utc(clock_now(), now);
@@ -79,7 +80,8 @@ static int make_claim(const struct backup_id *id, const char *owner, char **clai
 }
 
 /* A folder without a seal may be an old backup: nothing is put beside its files. */
-static int refuse_used_folder(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, jb_error *error)
+static int refuse_used_folder(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                              jb_error *error)
 {
     struct folder folder;
     int code = folder_read(store, operation, bucket, id, &folder, error);
@@ -120,8 +122,8 @@ int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_na
 }
 
 /* Reads the claim's seal and makes sure that it is still this claim's and running. */
-static int open_claim(jb_store *store, jb_operation *operation, const char *bucket, const char *claim, struct backup_id *id,
-                      struct seal *seal, jb_error *error)
+static int open_claim(jb_store *store, jb_operation *operation, const char *bucket, const char *claim,
+                      struct backup_id *id, struct seal *seal, jb_error *error)
 {
     if (claim == NULL)
         return error_set(error, JB_ERROR_USAGE, "the claim is missing");
@@ -130,13 +132,17 @@ static int open_claim(jb_store *store, jb_operation *operation, const char *buck
     if (code != JB_OK)
         return code;
     const char *owner = json_member_text(json, "owner");
-    code = backup_id_set(id, json_member_text(json, "name"), json_member_text(json, "timestamp"), json_member_text(json, "mode"), error);
+    code = backup_id_set(id, json_member_text(json, "name"), json_member_text(json, "timestamp"),
+                         json_member_text(json, "mode"), error);
     if (code == JB_OK && owner == NULL)
         code = error_set(error, JB_ERROR_USAGE, "the claim has no owner");
     if (code == JB_OK)
         code = seal_read(store, operation, bucket, id, seal, error);
-    if (code == JB_OK && (strcmp(seal_state(seal), "running") != 0 || strcmp(json_member_text(seal->document, "owner"), owner) != 0)) {
-        code = error_set(error, JB_ERROR_CONFLICT, "the backup '%s' is no longer this claim's: somebody else completed, removed or took it over", id->folder);
+    if (code == JB_OK &&
+        (strcmp(seal_state(seal), "running") != 0 || strcmp(json_member_text(seal->document, "owner"), owner) != 0)) {
+        code = error_set(error, JB_ERROR_CONFLICT,
+                         "the backup '%s' is no longer this claim's: somebody else completed, removed or took it over",
+                         id->folder);
         seal_clean_up(seal);
     }
     json_decref(json);
@@ -144,8 +150,8 @@ static int open_claim(jb_store *store, jb_operation *operation, const char *buck
 }
 
 /* Does the store hold the object as its account says? */
-static int confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, const json_t *json,
-                          uint64_t *bytes, jb_error *error)
+static int confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                          const json_t *json, uint64_t *bytes, jb_error *error)
 {
     struct object object;
     int code = object_from_json(json, &object, error);
@@ -157,8 +163,8 @@ static int confirm_object(jb_store *store, jb_operation *operation, const char *
     return code;
 }
 
-static int confirm_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, const json_t *objects,
-                           uint64_t *bytes, jb_error *error)
+static int confirm_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                           const json_t *objects, uint64_t *bytes, jb_error *error)
 {
     if (!json_is_array(objects) || json_array_size(objects) == 0)
         return error_set(error, JB_ERROR_USAGE, "a backup needs at least one object");
@@ -174,8 +180,8 @@ static int confirm_objects(jb_store *store, jb_operation *operation, const char 
     return JB_OK;
 }
 
-int jb_backup_complete(jb_store *store, jb_operation *operation, const char *bucket, const char *claim, const char *objects_text,
-                       char **account, jb_error *error)
+int jb_backup_complete(jb_store *store, jb_operation *operation, const char *bucket, const char *claim,
+                       const char *objects_text, char **account, jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)

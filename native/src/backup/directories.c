@@ -18,9 +18,12 @@ static int object_name(const char *directory, jb_compression compression, char *
         return code;
     const char *slash = strrchr(root, '/');
     const char *last = slash == NULL ? root : slash + 1;
-    int length = snprintf(name, size, "%s.tar.%s", last[0] == '\0' ? "root" : last, compression == JB_COMPRESSION_GZIP ? "gz" : "zst");
+    int length = snprintf(name, size, "%s.tar.%s", last[0] == '\0' ? "root" : last,
+                          compression == JB_COMPRESSION_GZIP ? "gz" : "zst");
     free(root);
-    return length > 0 && (size_t)length < size ? JB_OK : error_set(error, JB_ERROR_USAGE, "the last name of '%s' is too long", directory);
+    return length > 0 && (size_t)length < size
+               ? JB_OK
+               : error_set(error, JB_ERROR_USAGE, "the last name of '%s' is too long", directory);
 }
 
 /* All names are made before anything starts: two directories of the same last name would be one object. */
@@ -32,21 +35,28 @@ static int check_directories(const jb_backup_directories_options *options, char 
             return code;
         for (size_t j = 0; j < i; j++)
             if (strcmp(names[i], names[j]) == 0) {
-                error_set(error, JB_ERROR_USAGE, "'%s' and '%s' would both become '%s'", options->directories[j], options->directories[i], names[i]);
+                error_set(error, JB_ERROR_USAGE, "'%s' and '%s' would both become '%s'", options->directories[j],
+                          options->directories[i], names[i]);
                 return error_hint(error, "put them into backups of their own");
             }
     }
     return JB_OK;
 }
 
-static int put_directory(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options, const char *folder,
-                         const char *directory, const char *name, json_t *objects, jb_error *error)
+static int put_directory(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
+                         const char *folder, const char *directory, const char *name, json_t *objects, jb_error *error)
 {
     char key[STORE_KEY_MAX + 1];
     snprintf(key, sizeof key, "%s/%s", folder, name);
-    jb_put_options put = {.size = sizeof put, .bucket = options->name.bucket, .key = key, .tree = directory, .exclude = options->exclude,
-                          .strict = options->strict, .level = options->level,
-                          .compression = options->compression == JB_COMPRESSION_NONE ? JB_COMPRESSION_ZSTD : options->compression};
+    jb_put_options put = {.size = sizeof put,
+                          .bucket = options->name.bucket,
+                          .key = key,
+                          .tree = directory,
+                          .exclude = options->exclude,
+                          .strict = options->strict,
+                          .level = options->level,
+                          .compression =
+                              options->compression == JB_COMPRESSION_NONE ? JB_COMPRESSION_ZSTD : options->compression};
     struct object object;
     int code = put_object(store, operation, &put, &object, error);
     if (code != JB_OK)
@@ -60,8 +70,8 @@ static int put_directory(jb_store *store, jb_operation *operation, const jb_back
     return code;
 }
 
-static int put_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options, const char *claim,
-                           char (*names)[256], json_t *objects, jb_error *error)
+static int put_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
+                           const char *claim, char (*names)[256], json_t *objects, jb_error *error)
 {
     json_t *json;
     int code = json_parse(claim, strlen(claim), "the claim", &json, error);
@@ -124,8 +134,8 @@ static size_t count_directories(const jb_backup_directories_options *options)
     return count;
 }
 
-int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options, char **account,
-                          jb_error *error)
+int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
+                          char **account, jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)

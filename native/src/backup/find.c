@@ -31,7 +31,8 @@ struct latest {
     struct backup_id id;
 };
 
-/* Timestamps compare as texts; equal ones (manual and auto of one minute) by mode, so that the choice is the same every time. */
+/* Timestamps compare as texts; equal ones (manual and auto of one minute) by mode, so that the choice is the same every
+ * time. */
 static int consider(void *context, const struct folder *folder, jb_error *error)
 {
     struct latest *latest = context;
@@ -60,7 +61,8 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
     return JB_OK;
 }
 
-static int find_latest(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id, jb_error *error)
+static int find_latest(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id,
+                       jb_error *error)
 {
     struct latest latest = {.store = store, .operation = operation, .bucket = name->bucket, .mode = name->mode};
     int code = folder_list(store, operation, name->bucket, name->name, consider, &latest, error);
@@ -69,12 +71,14 @@ static int find_latest(jb_store *store, jb_operation *operation, const jb_backup
     *id = latest.id;
     if (latest.found)
         return JB_OK;
-    error_set(error, JB_ERROR_NOT_FOUND, "there is no complete backup of the name '%s' in '%s'", name->name, name->bucket);
+    error_set(error, JB_ERROR_NOT_FOUND, "there is no complete backup of the name '%s' in '%s'", name->name,
+              name->bucket);
     return error_hint(error, "list the backups to see what there is");
 }
 
 /* With a timestamp but no mode: the one mode that is there. */
-static int find_mode(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id, jb_error *error)
+static int find_mode(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id,
+                     jb_error *error)
 {
     static const char *const modes[] = {"manual", "auto"};
     for (size_t i = 0; i < 2; i++) {
@@ -95,7 +99,8 @@ static int refuse_unfinished(const struct backup *backup, const char *state, jb_
     return error_hint(error, "choose another one; an unfinished backup was never verified");
 }
 
-static int find_id(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id, jb_error *error)
+static int find_id(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id,
+                   jb_error *error)
 {
     if (name == NULL || name->size != sizeof *name)
         return error_set(error, JB_ERROR_USAGE, "jb_backup_name is missing or of another size");
@@ -110,8 +115,8 @@ static int find_id(jb_store *store, jb_operation *operation, const jb_backup_nam
     return latest ? find_latest(store, operation, name, id, error) : find_mode(store, operation, name, id, error);
 }
 
-int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished, struct backup *backup,
-                jb_error *error)
+int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
+                struct backup *backup, jb_error *error)
 {
     *backup = (struct backup){0};
     struct folder folder;
@@ -148,7 +153,8 @@ int backup_object(const struct backup *backup, const char *object, const json_t 
         return JB_OK;
     }
     if (object == NULL)
-        return error_set(error, JB_ERROR_USAGE, "the backup '%s' holds %zu objects; name the one to restore", backup->id.folder, json_array_size(objects));
+        return error_set(error, JB_ERROR_USAGE, "the backup '%s' holds %zu objects; name the one to restore",
+                         backup->id.folder, json_array_size(objects));
     for (size_t i = 0; i < json_array_size(objects); i++) {
         *description = json_array_get(objects, i);
         const char *name = json_member_text(*description, "name");
@@ -158,8 +164,8 @@ int backup_object(const struct backup *backup, const char *object, const json_t 
     return error_set(error, JB_ERROR_NOT_FOUND, "the backup '%s' holds no object '%s'", backup->id.folder, object);
 }
 
-int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished, char **account,
-                   jb_error *error)
+int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
+                   char **account, jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)

@@ -7,15 +7,17 @@
 /* A backup that was found, with the description of what it holds. */
 struct backup {
     struct backup_id id;
-    json_t *document; /* the seal, or an old backup's description of the same form, with "format": "old" and objects without digests */
+    json_t *document; /* the seal, or an old backup's description of the same form, with "format": "old" and objects
+                         without digests */
     bool old;
 };
 
 void backup_clean_up(struct backup *backup);
 
-/* Finds the named backup, or the newest complete one where the timestamp is NULL, "" or "latest". Refuses what is not complete unless `unfinished`. */
-int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished, struct backup *backup,
-                jb_error *error);
+/* Finds the named backup, or the newest complete one where the timestamp is NULL, "" or "latest". Refuses what is not
+ * complete unless `unfinished`. */
+int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
+                struct backup *backup, jb_error *error);
 
 /* The state as listings show it; `seal` is NULL where it could not be read, or there is none. Static. */
 const char *backup_state(const struct folder *folder, const struct seal *seal);

@@ -6,7 +6,7 @@
 
 #include "../codec/json.h"
 
-#define FOLDERS_MAX 100000
+#define FOLDERS_MAX  100000
 #define ALIVE_PREFIX "alive."
 
 struct folders {
@@ -52,7 +52,8 @@ static struct folder *add(struct folders *folders, const struct backup_id *id)
         size_t capacity = folders->capacity == 0 ? 64 : folders->capacity * 2;
         struct folder *items = capacity > FOLDERS_MAX ? NULL : realloc(folders->items, capacity * sizeof *items);
         if (items == NULL) {
-            folders->code = capacity > FOLDERS_MAX ? error_set(folders->error, JB_ERROR_LIMIT, "the bucket holds more than %d backups", FOLDERS_MAX / 2)
+            folders->code = capacity > FOLDERS_MAX ? error_set(folders->error, JB_ERROR_LIMIT,
+                                                               "the bucket holds more than %d backups", FOLDERS_MAX / 2)
                                                    : error_no_memory(folders->error);
             return NULL;
         }
@@ -86,8 +87,8 @@ static int each_object(void *context, const jb_object_info *info)
     return 0;
 }
 
-int folder_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, folder_fn each, void *context,
-                jb_error *error)
+int folder_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, folder_fn each,
+                void *context, jb_error *error)
 {
     char prefix[FOLDER_SIZE] = "";
     if (name != NULL)
@@ -116,8 +117,8 @@ static void folder_prefix(const struct backup_id *id, char prefix[FOLDER_SIZE + 
     snprintf(prefix, FOLDER_SIZE + 1, "%s/", id->folder);
 }
 
-int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, struct folder *folder,
-                jb_error *error)
+int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                struct folder *folder, jb_error *error)
 {
     char prefix[FOLDER_SIZE + 1];
     folder_prefix(id, prefix);
@@ -163,8 +164,8 @@ struct removal {
 static int remove_batch(struct removal *removal)
 {
     if (removal->code == JB_OK && removal->count > 0)
-        removal->code = jb_store_delete(removal->store, removal->operation, removal->bucket, (const char *const *)removal->keys,
-                                        removal->count, removal->error);
+        removal->code = jb_store_delete(removal->store, removal->operation, removal->bucket,
+                                        (const char *const *)removal->keys, removal->count, removal->error);
     for (size_t i = 0; i < removal->count; i++)
         free(removal->keys[i]);
     removal->count = 0;
@@ -175,7 +176,8 @@ static int collect(void *context, const jb_object_info *info)
 {
     struct removal *removal = context;
     const char *object = info->key + removal->folder_length + 1;
-    if (strcmp(object, SEAL_NAME) == 0 || (removal->alive_only && strncmp(object, ALIVE_PREFIX, strlen(ALIVE_PREFIX)) != 0))
+    if (strcmp(object, SEAL_NAME) == 0 ||
+        (removal->alive_only && strncmp(object, ALIVE_PREFIX, strlen(ALIVE_PREFIX)) != 0))
         return 0;
     char *key = strdup(info->key);
     if (key == NULL) {
@@ -186,16 +188,20 @@ static int collect(void *context, const jb_object_info *info)
     return removal->count == sizeof removal->keys / sizeof *removal->keys ? remove_batch(removal) != JB_OK : 0;
 }
 
-static int remove_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, bool alive_only,
-                          jb_error *error)
+static int remove_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                          bool alive_only, jb_error *error)
 {
     char prefix[FOLDER_SIZE + 1];
     folder_prefix(id, prefix);
     struct removal *removal = calloc(1, sizeof *removal);
     if (removal == NULL)
         return error_no_memory(error);
-    *removal = (struct removal){.store = store, .operation = operation, .bucket = bucket, .folder_length = strlen(id->folder),
-                                .alive_only = alive_only, .error = error};
+    *removal = (struct removal){.store = store,
+                                .operation = operation,
+                                .bucket = bucket,
+                                .folder_length = strlen(id->folder),
+                                .alive_only = alive_only,
+                                .error = error};
     int code = jb_store_list(store, operation, bucket, prefix, collect, removal, error);
     if (removal->code == JB_OK)
         removal->code = code;
@@ -211,8 +217,8 @@ void folder_remove_alive(jb_store *store, jb_operation *operation, const char *b
         operation_log(operation, JB_LOG_WARNING, "left in place below '%s/%s': %s", bucket, id->folder, error.text);
 }
 
-int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, struct seal *seal,
-                  const jb_catalog *catalog, jb_error *error)
+int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                  struct seal *seal, const jb_catalog *catalog, jb_error *error)
 {
     int code = JB_OK;
     if (seal != NULL && strcmp(seal_state(seal), "deleting") != 0) {

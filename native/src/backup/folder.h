@@ -13,23 +13,25 @@ struct folder {
     uint64_t bytes;
     uint64_t objects;
     bool has_seal;
-    int64_t modified;        /* the newest object's time, by the store's clock */
-    unsigned old_files;      /* which files of an old backup are there: OLD_* bits */
+    int64_t modified;   /* the newest object's time, by the store's clock */
+    unsigned old_files; /* which files of an old backup are there: OLD_* bits */
 };
 
-#define OLD_DATA 1u      /* digital-factory-data.tar.gz */
-#define OLD_DATABASE 2u  /* database.tar or jahia.sql.gz */
+#define OLD_DATA     1u /* digital-factory-data.tar.gz */
+#define OLD_DATABASE 2u /* database.tar or jahia.sql.gz */
 
-/* Calls `each` for every folder of the bucket whose name is exactly `name` (NULL: any); JB_OK from each goes on. Folders come in no order. */
+/* Calls `each` for every folder of the bucket whose name is exactly `name` (NULL: any); JB_OK from each goes on.
+ * Folders come in no order. */
 typedef int (*folder_fn)(void *context, const struct folder *folder, jb_error *error);
-int folder_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, folder_fn each, void *context,
-                jb_error *error);
+int folder_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, folder_fn each,
+                void *context, jb_error *error);
 
 /* One folder. JB_ERROR_NOT_FOUND where nothing is in it. */
-int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, struct folder *folder,
-                jb_error *error);
+int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                struct folder *folder, jb_error *error);
 
-/* Does the store hold all segments with their sizes? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name the one that is wrong. */
+/* Does the store hold all segments with their sizes? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name the one that is wrong.
+ */
 int folder_confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const struct object *object, jb_error *error);
 
@@ -37,10 +39,10 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
 void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);
 
 /*
- * Removes a backup: `seal` (NULL where there is none) to "deleting", then its entry in `catalog` (may be NULL), then all objects, the seal last. A call that
- * was interrupted can be repeated.
+ * Removes a backup: `seal` (NULL where there is none) to "deleting", then its entry in `catalog` (may be NULL), then
+ * all objects, the seal last. A call that was interrupted can be repeated.
  */
-int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, struct seal *seal,
-                  const jb_catalog *catalog, jb_error *error);
+int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                  struct seal *seal, const jb_catalog *catalog, jb_error *error);
 
 #endif

@@ -24,7 +24,8 @@ static int parse_description(const char *text, struct object *object, jb_error *
     return code;
 }
 
-static int pass_on(jb_operation *operation, const jb_get_options *options, struct byte_source *source, uint64_t *total, jb_error *error)
+static int pass_on(jb_operation *operation, const jb_get_options *options, struct byte_source *source, uint64_t *total,
+                   jb_error *error)
 {
     for (;;) {
         const void *bytes;
@@ -33,7 +34,8 @@ static int pass_on(jb_operation *operation, const jb_get_options *options, struc
         if (code != JB_OK || count == 0)
             return code;
         if (options->write(options->write_context, bytes, count) != 0)
-            return error_set(error, JB_ERROR_IO, "what came of '%s/%s' could not be written", options->bucket, options->key);
+            return error_set(error, JB_ERROR_IO, "what came of '%s/%s' could not be written", options->bucket,
+                             options->key);
         *total += count;
         code = operation_progress(operation, count, 0, NULL, error);
         if (code != JB_OK)
@@ -41,7 +43,8 @@ static int pass_on(jb_operation *operation, const jb_get_options *options, struc
     }
 }
 
-static int make_account(const jb_get_options *options, const struct object *object, uint64_t bytes, char **account, jb_error *error)
+static int make_account(const jb_get_options *options, const struct object *object, uint64_t bytes, char **account,
+                        jb_error *error)
 {
     int code = JB_OK;
     json_t *json = json_object();
@@ -80,7 +83,8 @@ int jb_get(jb_store *store, jb_operation *operation, const jb_get_options *optio
             return code;
     }
     struct object_source *source = NULL;
-    code = object_source_new(store, operation, options->bucket, prefix, described ? &object : NULL, options->decompress, &source, error);
+    code = object_source_new(store, operation, options->bucket, prefix, described ? &object : NULL, options->decompress,
+                             &source, error);
     uint64_t bytes = 0;
     if (code == JB_OK) {
         uint64_t expected = options->decompress ? object.content_bytes : object_source_stored_bytes(source);

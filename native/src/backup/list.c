@@ -73,7 +73,8 @@ static int sort(json_t *backups, json_t **sorted, jb_error *error)
     return code;
 }
 
-int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, char **account, jb_error *error)
+int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name, char **account,
+                   jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)

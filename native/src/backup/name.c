@@ -19,7 +19,8 @@ int backup_mode_check(const char *mode, jb_error *error)
 {
     if (mode != NULL && (strcmp(mode, "manual") == 0 || strcmp(mode, "auto") == 0))
         return JB_OK;
-    return error_set(error, JB_ERROR_USAGE, "the mode '%.50s' is neither 'manual' nor 'auto'", mode == NULL ? "" : mode);
+    return error_set(error, JB_ERROR_USAGE, "the mode '%.50s' is neither 'manual' nor 'auto'",
+                     mode == NULL ? "" : mode);
 }
 
 int backup_id_set(struct backup_id *id, const char *name, const char *timestamp, const char *mode, jb_error *error)
@@ -30,7 +31,8 @@ int backup_id_set(struct backup_id *id, const char *name, const char *timestamp,
         code = backup_mode_check(mode, error);
     if (code != JB_OK)
         return code;
-    if (timestamp == NULL || strlen(timestamp) != CLOCK_TIMESTAMP_SIZE - 1 || !clock_parse_timestamp(timestamp, &seconds)) {
+    if (timestamp == NULL || strlen(timestamp) != CLOCK_TIMESTAMP_SIZE - 1 ||
+        !clock_parse_timestamp(timestamp, &seconds)) {
         error_set(error, JB_ERROR_USAGE, "'%.50s' is no timestamp", timestamp == NULL ? "" : timestamp);
         return error_hint(error, "write it like '2026-11-22T23:48:00', in UTC");
     }

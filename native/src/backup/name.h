@@ -8,7 +8,7 @@
 #include "../base/error.h"
 
 #define NAME_MAX_BYTES 200
-#define FOLDER_SIZE (NAME_MAX_BYTES + 32)
+#define FOLDER_SIZE    (NAME_MAX_BYTES + 32)
 
 struct backup_id {
     char name[NAME_MAX_BYTES + 1];

@@ -37,7 +37,8 @@ static int describe_object(void *context, const jb_object_info *info)
     json_t *json = json_object();
     json_put_text(json, "name", name, &description->code, description->error);
     json_put_text(json, "kind", root != NULL ? "tree" : "stream", &description->code, description->error);
-    json_put_text(json, "compression", compression_name(compression_of_name(name)), &description->code, description->error);
+    json_put_text(json, "compression", compression_name(compression_of_name(name)), &description->code,
+                  description->error);
     json_put_count(json, "size", info->bytes, &description->code, description->error);
     if (root != NULL)
         json_put_text(json, "root", root, &description->code, description->error);
@@ -45,8 +46,8 @@ static int describe_object(void *context, const jb_object_info *info)
     return description->code != JB_OK;
 }
 
-int old_describe(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, json_t **document,
-                 jb_error *error)
+int old_describe(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                 json_t **document, jb_error *error)
 {
     char prefix[FOLDER_SIZE + 1];
     backup_key(id, "", prefix, sizeof prefix);

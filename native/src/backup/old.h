@@ -7,8 +7,9 @@
 /* Are the files there without which it cannot be restored? */
 bool old_is_complete(const struct folder *folder);
 
-/* A description in the seal's form; its objects have name, kind, compression, size and, for trees, root, but no digests. */
-int old_describe(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, json_t **document,
-                 jb_error *error);
+/* A description in the seal's form; its objects have name, kind, compression, size and, for trees, root, but no
+ * digests. */
+int old_describe(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                 json_t **document, jb_error *error);
 
 #endif

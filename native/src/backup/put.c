@@ -42,7 +42,8 @@ static int count_and_pass(struct byte_sink *sink, const void *bytes, size_t coun
 }
 
 /* Fills buffers from `read_more`; without compression right into the parts. */
-static int put_stream(struct put *put, int (*read_more)(void *context, void *bytes, size_t capacity, size_t *count, jb_error *error),
+static int put_stream(struct put *put,
+                      int (*read_more)(void *context, void *bytes, size_t capacity, size_t *count, jb_error *error),
                       void *context, jb_error *error)
 {
     char *own = put->compressor == NULL ? NULL : malloc(1 << 18);
@@ -160,7 +161,8 @@ int put_tree_root(const char *tree, char **root, jb_error *error)
     return JB_OK;
 }
 
-/* The caller's patterns, and what a restore may have under way in the tree (docs/formats.md, The swap's journal). Free with free(). */
+/* The caller's patterns, and what a restore may have under way in the tree (docs/formats.md, The swap's journal). Free
+ * with free(). */
 static int all_excludes(const char *const *given, const char ***patterns, jb_error *error)
 {
     static const char staging[] = "/.jpsbackup-????????????????????????????????";
@@ -187,7 +189,8 @@ static int put_tree(struct put *put, jb_error *error)
     if (code != JB_OK)
         return code;
     put->warning_error = error;
-    struct tar_create_options options = {.exclude = excludes, .strict = put->options->strict, .warning = keep_warning, .warning_context = put};
+    struct tar_create_options options = {
+        .exclude = excludes, .strict = put->options->strict, .warning = keep_warning, .warning_context = put};
     struct tar_counts counts = {0};
     code = tar_create(put->operation, put->options->tree, object->root, &options, &put->counter, &counts, error);
     free(excludes);
@@ -199,7 +202,8 @@ static int produce(struct put *put, jb_error *error)
 {
     const jb_put_options *options = put->options;
     const char *slash = strrchr(options->key, '/');
-    operation_phase(put->operation, options->tree != NULL ? "archive" : "upload", slash == NULL ? options->key : slash + 1, 0, 0);
+    operation_phase(put->operation, options->tree != NULL ? "archive" : "upload",
+                    slash == NULL ? options->key : slash + 1, 0, 0);
     if (options->tree != NULL)
         return put_tree(put, error);
     if (options->command != NULL)
@@ -222,7 +226,8 @@ static int open_stages(struct put *put, jb_store *store, jb_error *error)
         return code;
     put->next = part_writer_sink(put->writer);
     if (zstd)
-        code = compressor_new_zstd(put->next, options->level, put->workers, put->operation, memory_for_frames(buffers), &put->compressor, error);
+        code = compressor_new_zstd(put->next, options->level, put->workers, put->operation, memory_for_frames(buffers),
+                                   &put->compressor, error);
     else if (options->compression == JB_COMPRESSION_GZIP)
         code = compressor_new_gzip(put->next, options->level, &put->compressor, error);
     if (code == JB_OK && put->compressor != NULL)
@@ -234,7 +239,8 @@ static int check_options(const jb_put_options *options, jb_error *error)
 {
     if (options == NULL || options->size != sizeof *options)
         return error_set(error, JB_ERROR_USAGE, "jb_put_options is missing or of another size");
-    int sources = (options->read != NULL) + (options->file != NULL) + (options->tree != NULL) + (options->command != NULL);
+    int sources =
+        (options->read != NULL) + (options->file != NULL) + (options->tree != NULL) + (options->command != NULL);
     if (sources != 1)
         return error_set(error, JB_ERROR_USAGE, "exactly one of a stream, a file, a tree and a command is to be put");
     if ((unsigned)options->compression > JB_COMPRESSION_GZIP)
@@ -257,7 +263,8 @@ static int refuse_existing(jb_store *store, jb_operation *operation, const jb_pu
     return error_hint(error, "choose another name, or ask for it to be replaced");
 }
 
-int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object, jb_error *error)
+int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object,
+               jb_error *error)
 {
     *object = (struct object){0};
     int code = check_options(options, error);

@@ -6,7 +6,8 @@
 #include "../stream/object.h"
 
 /* As jb_put; the object is the caller's to clean up. */
-int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object, jb_error *error);
+int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object,
+               jb_error *error);
 
 /* The prefix that a tree's members get: its absolute path without links, without the leading '/'. Free with free(). */
 int put_tree_root(const char *tree, char **root, jb_error *error);

@@ -16,7 +16,7 @@
 
 /* Room for directories, journals and the file system's own needs. */
 #define SPACE_MARGIN_BYTES ((uint64_t)64 << 20)
-#define PATH_SIZE 4096
+#define PATH_SIZE          4096
 
 struct owner {
     bool given;
@@ -30,9 +30,9 @@ struct restore {
     const jb_restore_options *options;
     struct backup backup;
     const json_t *description;
-    struct object object;   /* of a sealed backup */
+    struct object object; /* of a sealed backup */
     const char *name;
-    bool tree;              /* an archive of a tree */
+    bool tree; /* an archive of a tree */
     enum swap_kind kind;
     struct owner owner;
 };
@@ -67,8 +67,9 @@ static int parse_owner(const char *text, struct owner *owner, jb_error *error)
     if (code != JB_OK)
         return code;
     bool user_known = find_number(user, &owner->uid) == 0 || names_find_user(names, user, &owner->uid);
-    bool group_known = colon == NULL ? user_known && names_find_login_group(names, owner->uid, &owner->gid)
-                                     : find_number(group, &owner->gid) == 0 || names_find_group(names, group, &owner->gid);
+    bool group_known = colon == NULL
+                           ? user_known && names_find_login_group(names, owner->uid, &owner->gid)
+                           : find_number(group, &owner->gid) == 0 || names_find_group(names, group, &owner->gid);
     names_free(names);
     owner->given = true;
     if (user_known && group_known)
@@ -76,7 +77,8 @@ static int parse_owner(const char *text, struct owner *owner, jb_error *error)
     if (user_known && colon == NULL)
         error_set(error, JB_ERROR_USAGE, "the user '%s' has no group on this machine", user);
     else
-        error_set(error, JB_ERROR_USAGE, "the %s '%s' is not known on this machine", user_known ? "group" : "user", user_known ? group : user);
+        error_set(error, JB_ERROR_USAGE, "the %s '%s' is not known on this machine", user_known ? "group" : "user",
+                  user_known ? group : user);
     return error_hint(error, "give the owner as 'USER', 'USER:GROUP' or 'UID:GID'");
 }
 
@@ -85,9 +87,11 @@ static int check_options(const jb_restore_options *options, jb_error *error)
     if (options == NULL || options->size != sizeof *options)
         return error_set(error, JB_ERROR_USAGE, "jb_restore_options is missing or of another size");
     if (options->target == NULL || options->target[0] != '/')
-        return error_set(error, JB_ERROR_USAGE, "the target '%s' is no absolute path", options->target == NULL ? "" : options->target);
+        return error_set(error, JB_ERROR_USAGE, "the target '%s' is no absolute path",
+                         options->target == NULL ? "" : options->target);
     if (options->journal == NULL || options->journal[0] != '/')
-        return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path", options->journal == NULL ? "" : options->journal);
+        return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path",
+                         options->journal == NULL ? "" : options->journal);
     return JB_OK;
 }
 
@@ -98,8 +102,8 @@ static void restore_clean_up(struct restore *restore)
 }
 
 /* Finds the object and confirms that the store holds it whole by its sizes. */
-static int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
-                        jb_error *error)
+static int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options,
+                        struct restore *restore, jb_error *error)
 {
     *restore = (struct restore){.operation = operation, .options = options};
     int code = parse_owner(options->owner, &restore->owner, error);
@@ -110,7 +114,8 @@ static int restore_open(jb_store *store, jb_operation *operation, const jb_resto
     if (code == JB_OK && !restore->backup.old) {
         code = object_from_json(restore->description, &restore->object, error);
         if (code == JB_OK)
-            code = folder_confirm_object(store, operation, options->name.bucket, &restore->backup.id, &restore->object, error);
+            code = folder_confirm_object(store, operation, options->name.bucket, &restore->backup.id, &restore->object,
+                                         error);
     }
     if (code != JB_OK) {
         restore_clean_up(restore);
@@ -160,7 +165,8 @@ static int give_account(json_t *json, int code, char **account, jb_error *error)
     return code;
 }
 
-/* Can the target be exchanged? An empty staging is made beside it as for the restore itself, and undone, under a journal of its own. */
+/* Can the target be exchanged? An empty staging is made beside it as for the restore itself, and undone, under a
+ * journal of its own. */
 static int try_swap(const struct restore *restore, jb_error *error)
 {
     const jb_restore_options *options = restore->options;
@@ -182,7 +188,8 @@ static int try_swap(const struct restore *restore, jb_error *error)
     return code;
 }
 
-int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account, jb_error *error)
+int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
+                     jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)
@@ -206,7 +213,8 @@ int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_
     return code;
 }
 
-static int extract_tree(struct restore *restore, struct byte_source *source, const char *staging, struct tar_counts *counts, jb_error *error)
+static int extract_tree(struct restore *restore, struct byte_source *source, const char *staging,
+                        struct tar_counts *counts, jb_error *error)
 {
     const char *root = restore->backup.old ? json_member_text(restore->description, "root") : restore->object.root;
     struct tar_extract_options options = {
@@ -228,8 +236,8 @@ static int extract_tree(struct restore *restore, struct byte_source *source, con
 typedef int (*chunk_fn)(void *context, const void *bytes, size_t count, jb_error *error);
 
 /* Passes the whole stream on and compares its length with the seal's. */
-static int pass_on(struct restore *restore, struct byte_source *source, chunk_fn take, void *context, struct tar_counts *counts,
-                   jb_error *error)
+static int pass_on(struct restore *restore, struct byte_source *source, chunk_fn take, void *context,
+                   struct tar_counts *counts, jb_error *error)
 {
     for (;;) {
         const void *bytes;
@@ -256,7 +264,8 @@ static int give_process(void *context, const void *bytes, size_t count, jb_error
     return process_write(context, bytes, count, error);
 }
 
-static int feed_consumer(struct restore *restore, struct byte_source *source, const char *staging, struct tar_counts *counts, jb_error *error)
+static int feed_consumer(struct restore *restore, struct byte_source *source, const char *staging,
+                         struct tar_counts *counts, jb_error *error)
 {
     struct process *process;
     int code = process_start_consumer(restore->operation, restore->options->consumer, staging, &process, error);
@@ -284,7 +293,8 @@ static int give_file(void *context, const void *bytes, size_t count, jb_error *e
     return JB_OK;
 }
 
-static int write_file(struct restore *restore, struct byte_source *source, const char *staging, struct tar_counts *counts, jb_error *error)
+static int write_file(struct restore *restore, struct byte_source *source, const char *staging,
+                      struct tar_counts *counts, jb_error *error)
 {
     int fd = open(staging, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -300,17 +310,19 @@ static int write_file(struct restore *restore, struct byte_source *source, const
     return code;
 }
 
-static int fill_staging(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts, jb_error *error)
+static int fill_staging(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
+                        jb_error *error)
 {
     const jb_restore_options *options = restore->options;
     char key[STORE_KEY_MAX + 1];
     backup_key(&restore->backup.id, restore->backup.old ? restore->name : "", key, sizeof key);
     struct object_source *source;
-    int code = object_source_new(store, restore->operation, options->name.bucket, key, restore->backup.old ? NULL : &restore->object,
-                                 true, &source, error);
+    int code = object_source_new(store, restore->operation, options->name.bucket, key,
+                                 restore->backup.old ? NULL : &restore->object, true, &source, error);
     if (code != JB_OK)
         return code;
-    operation_phase(restore->operation, restore->tree ? "extract" : "download", restore->name, restore->object.content_bytes, restore->object.files);
+    operation_phase(restore->operation, restore->tree ? "extract" : "download", restore->name,
+                    restore->object.content_bytes, restore->object.files);
     struct byte_source *bytes = object_source_bytes(source);
     if (options->consumer != NULL)
         code = feed_consumer(restore, bytes, staging, counts, error);
@@ -342,7 +354,8 @@ static int stage(jb_store *store, struct restore *restore, struct swap *swap, ch
     return give_account(json, code, account, error);
 }
 
-int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account, jb_error *error)
+int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
+                     jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)
@@ -369,7 +382,8 @@ int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_
 /* One step on a journal. */
 typedef int (*step_fn)(struct swap *swap, jb_operation *operation, bool keep_old, jb_error *error);
 
-static int run_step(jb_operation *operation, const char *journal, step_fn step, bool keep_old, char **account, jb_error *error)
+static int run_step(jb_operation *operation, const char *journal, step_fn step, bool keep_old, char **account,
+                    jb_error *error)
 {
     if (journal == NULL || journal[0] != '/')
         return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path", journal == NULL ? "" : journal);
@@ -416,7 +430,8 @@ int jb_restore_commit(jb_operation *operation, const char *journal, bool keep_ol
     return run_step(operation, journal, swap_commit, keep_old, account, error == NULL ? &own : error);
 }
 
-int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account, jb_error *error)
+int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
+               jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)
@@ -430,7 +445,8 @@ int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_option
     if (code != JB_OK && options != NULL && options->journal != NULL) {
         /* Works when cancelled, too: the old state comes back whatever stopped this one. */
         jb_error undo = JB_ERROR_INIT;
-        if (code != JB_ERROR_USAGE && code != JB_ERROR_CONFLICT && jb_restore_undo(NULL, options->journal, NULL, &undo) != JB_OK) {
+        if (code != JB_ERROR_USAGE && code != JB_ERROR_CONFLICT &&
+            jb_restore_undo(NULL, options->journal, NULL, &undo) != JB_OK) {
             char text[sizeof error->text];
             memcpy(text, error->text, sizeof text);
             error_set(error, (jb_code)code, "%.350s; and the old state is not back: %.350s", text, undo.text);

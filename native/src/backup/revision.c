@@ -54,7 +54,8 @@ static int sync_directory_of(const char *path, jb_error *error)
     if (slash != NULL)
         slash[slash == directory ? 1 : 0] = '\0';
     int fd = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int code = fd >= 0 && fsync(fd) == 0 ? JB_OK : error_set_errno(error, errno, "cannot sync the directory of '%s'", path);
+    int code =
+        fd >= 0 && fsync(fd) == 0 ? JB_OK : error_set_errno(error, errno, "cannot sync the directory of '%s'", path);
     if (fd >= 0)
         close(fd);
     free(directory);
@@ -74,7 +75,8 @@ int jb_revision_write(const char *path, uint64_t revision, jb_error *error)
     if (asprintf(&temporary, "%s.%s", path, random) < 0)
         return error_no_memory(error);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int code = fd < 0 ? error_set_errno(error, errno, "cannot make '%s'", temporary) : write_temporary(fd, path, bytes, error);
+    int code =
+        fd < 0 ? error_set_errno(error, errno, "cannot make '%s'", temporary) : write_temporary(fd, path, bytes, error);
     if (fd >= 0)
         close(fd);
     if (code == JB_OK && rename(temporary, path) != 0)

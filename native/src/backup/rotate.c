@@ -5,7 +5,8 @@
 #include "find.h"
 #include "old.h"
 
-int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name, const jb_catalog *catalog, jb_error *error)
+int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name, const jb_catalog *catalog,
+                     jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)
@@ -84,7 +85,8 @@ static int newest_first(const void *left, const void *right)
 static int remove_one(const struct candidates *candidates, const struct backup_id *id, jb_error *error)
 {
     const jb_rotate_options *options = candidates->options;
-    jb_backup_name name = {.size = sizeof name, .bucket = options->bucket, .name = id->name, .timestamp = id->timestamp, .mode = id->mode};
+    jb_backup_name name = {
+        .size = sizeof name, .bucket = options->bucket, .name = id->name, .timestamp = id->timestamp, .mode = id->mode};
     if (options->dry_run)
         return JB_OK;
     int code = jb_backup_remove(candidates->store, candidates->operation, &name, options->catalog, error);
@@ -108,7 +110,8 @@ static int rotate(const struct candidates *candidates, char **account, jb_error 
     for (size_t i = 0; code == JB_OK && i < candidates->count; i++) {
         const struct backup_id *id = &candidates->items[i];
         if (i < candidates->options->keep) {
-            json_append(kept, entry_of(id, i == 0 ? "newest" : "within the number to keep", &code, error), &code, error);
+            json_append(kept, entry_of(id, i == 0 ? "newest" : "within the number to keep", &code, error), &code,
+                        error);
             continue;
         }
         code = remove_one(candidates, id, error);
@@ -124,7 +127,8 @@ static int rotate(const struct candidates *candidates, char **account, jb_error 
     return code;
 }
 
-int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account, jb_error *error)
+int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
+              jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)

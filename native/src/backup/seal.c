@@ -8,8 +8,8 @@
 
 /* The seal's end: its digest's line. All bytes before this line are what the digest covers. */
 #define TAIL_BEGIN "  \"sha256\": \""
-#define TAIL_END "\"\n}\n"
-#define TAIL_SIZE (sizeof TAIL_BEGIN - 1 + SHA256_HEX_SIZE - 1 + sizeof TAIL_END - 1)
+#define TAIL_END   "\"\n}\n"
+#define TAIL_SIZE  (sizeof TAIL_BEGIN - 1 + SHA256_HEX_SIZE - 1 + sizeof TAIL_END - 1)
 
 void seal_clean_up(struct seal *seal)
 {
@@ -57,12 +57,15 @@ static int check_digest(const char *text, size_t size, jb_error *error)
     if (code != JB_OK)
         return code;
     hex_encode(digest, sizeof digest, hex);
-    return memcmp(tail + sizeof TAIL_BEGIN - 1, hex, SHA256_HEX_SIZE - 1) == 0 ? JB_OK : damaged("its digest does not fit its text", error);
+    return memcmp(tail + sizeof TAIL_BEGIN - 1, hex, SHA256_HEX_SIZE - 1) == 0
+               ? JB_OK
+               : damaged("its digest does not fit its text", error);
 }
 
 static bool is_state(const char *state)
 {
-    return state != NULL && (strcmp(state, "running") == 0 || strcmp(state, "complete") == 0 || strcmp(state, "deleting") == 0);
+    return state != NULL &&
+           (strcmp(state, "running") == 0 || strcmp(state, "complete") == 0 || strcmp(state, "deleting") == 0);
 }
 
 int seal_decode(const char *text, size_t size, json_t **document, jb_error *error)
@@ -74,10 +77,12 @@ int seal_decode(const char *text, size_t size, json_t **document, jb_error *erro
         return code;
     const char *format = json_member_text(*document, "format");
     if (format == NULL || strcmp(format, SEAL_FORMAT) != 0) {
-        error_set(error, JB_ERROR_FORMAT, "the seal is of the form '%.50s', not '%s'", format == NULL ? "" : format, SEAL_FORMAT);
+        error_set(error, JB_ERROR_FORMAT, "the seal is of the form '%.50s', not '%s'", format == NULL ? "" : format,
+                  SEAL_FORMAT);
         code = error_hint(error, "a newer version of this program may know it");
     } else if (!is_state(json_member_text(*document, "state")) || json_member_text(*document, "owner") == NULL ||
-               !json_is_array(json_object_get(*document, "objects")) || !json_is_object(json_object_get(*document, "environment"))) {
+               !json_is_array(json_object_get(*document, "objects")) ||
+               !json_is_object(json_object_get(*document, "environment"))) {
         code = damaged("a member is missing or of another kind", error);
     }
     if (code != JB_OK)
@@ -93,8 +98,8 @@ static bool text_is(const json_t *document, const char *member, const char *expe
     return text != NULL && strcmp(text, expected) == 0;
 }
 
-int seal_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, struct seal *seal,
-              jb_error *error)
+int seal_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+              struct seal *seal, jb_error *error)
 {
     *seal = (struct seal){0};
     char key[STORE_KEY_MAX + 1];
@@ -120,8 +125,8 @@ int seal_read(jb_store *store, jb_operation *operation, const char *bucket, cons
     return error_set(error, JB_ERROR_FORMAT, "'%s/%s' is the seal of another backup", bucket, key);
 }
 
-int seal_write(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id, struct seal *seal,
-               bool create, jb_error *error)
+int seal_write(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+               struct seal *seal, bool create, jb_error *error)
 {
     char key[STORE_KEY_MAX + 1];
     backup_key(id, SEAL_NAME, key, sizeof key);

@@ -32,7 +32,8 @@ static int lock(const char *path, int *fd, jb_error *error)
                 return error_set_errno(error, reason, "cannot lock '%s'", path);
             return error_set(error, JB_ERROR_CONFLICT, "another process works on the swap of '%s'", path);
         }
-        if (fstat(*fd, &locked) == 0 && stat(path, &named) == 0 && locked.st_ino == named.st_ino && locked.st_dev == named.st_dev)
+        if (fstat(*fd, &locked) == 0 && stat(path, &named) == 0 && locked.st_ino == named.st_ino &&
+            locked.st_dev == named.st_dev)
             return JB_OK;
         close(*fd);
     }
@@ -57,7 +58,8 @@ static int open_lock(struct swap *swap, jb_error *error)
 int swap_open(const char *journal, struct swap **swap, jb_error *error)
 {
     if (journal[0] != '/' || strlen(journal) > 3000)
-        return error_set(error, JB_ERROR_USAGE, "the journal's path '%.300s' must be absolute and not too long", journal);
+        return error_set(error, JB_ERROR_USAGE, "the journal's path '%.300s' must be absolute and not too long",
+                         journal);
     struct swap *fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
         return error_no_memory(error);
@@ -106,7 +108,8 @@ static int canonical(const char *target, char **path, jb_error *error)
     while (size > 1 && target[size - 1] == '/')
         size--;
     if (target[0] != '/' || size == 1 || !utf8_is_text(target))
-        return error_set(error, JB_ERROR_USAGE, "'%s' cannot be a target: it must be an absolute path of UTF-8, and not '/'", target);
+        return error_set(error, JB_ERROR_USAGE,
+                         "'%s' cannot be a target: it must be an absolute path of UTF-8, and not '/'", target);
     char *copy = strndup(target, size);
     if (!copy)
         return error_no_memory(error);
@@ -140,7 +143,8 @@ static int check_others(struct swap *swap, const char *path, jb_error *error)
     }
     if (is_inside(swap->journal, path))
         return error_set(error, JB_ERROR_USAGE, "the journal '%s' lies inside the target '%s'", swap->journal, path);
-    return swap->count < SWAP_TARGETS_MAX ? JB_OK : error_set(error, JB_ERROR_LIMIT, "more than %u targets", SWAP_TARGETS_MAX);
+    return swap->count < SWAP_TARGETS_MAX ? JB_OK
+                                          : error_set(error, JB_ERROR_LIMIT, "more than %u targets", SWAP_TARGETS_MAX);
 }
 
 static int look_at_target(struct swap_target *target, jb_error *error)
@@ -153,7 +157,8 @@ static int look_at_target(struct swap_target *target, jb_error *error)
     if (S_ISLNK(status.st_mode))
         return error_set(error, JB_ERROR_USAGE, "the target '%s' is a link: name what it leads to", target->path);
     if (target->kind == SWAP_TREE ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode))
-        return error_set(error, JB_ERROR_USAGE, "the target '%s' is no %s", target->path, target->kind == SWAP_TREE ? "directory" : "regular file");
+        return error_set(error, JB_ERROR_USAGE, "the target '%s' is no %s", target->path,
+                         target->kind == SWAP_TREE ? "directory" : "regular file");
     return JB_OK;
 }
 
@@ -165,14 +170,16 @@ static int make_container(struct swap *swap, struct swap_target *target, bool in
     char *parent = inside ? strdup(target->path) : swap_parent(target->path);
     free(target->container);
     target->container = NULL;
-    if (!parent || asprintf(&target->container, "%s/%s%s", strcmp(parent, "/") == 0 ? "" : parent, SWAP_CONTAINER_PREFIX, id) < 0) {
+    if (!parent || asprintf(&target->container, "%s/%s%s", strcmp(parent, "/") == 0 ? "" : parent,
+                            SWAP_CONTAINER_PREFIX, id) < 0) {
         target->container = NULL;
         free(parent);
         return error_no_memory(error);
     }
     free(parent);
     int code = swap_save(swap, error);
-    /* Passable, so that steps between staging and exchange can work on the staged content as its owner; what is in it has modes of its own. */
+    /* Passable, so that steps between staging and exchange can work on the staged content as its owner; what is in it
+     * has modes of its own. */
     if (code == JB_OK && swap->system->make_directory(AT_FDCWD, target->container, 0711) != 0)
         code = error_set_errno(error, errno, "cannot make the staging directory '%s'", target->container);
     return code;
@@ -183,14 +190,16 @@ static int make_inside(struct swap *swap, const struct swap_target *target, cons
     char *path = swap_inside(target, name);
     if (!path)
         return error_no_memory(error);
-    int code = swap->system->make_directory(AT_FDCWD, path, 0700) == 0 ? JB_OK : error_set_errno(error, errno, "cannot make '%s'", path);
+    int code = swap->system->make_directory(AT_FDCWD, path, 0700) == 0
+                   ? JB_OK
+                   : error_set_errno(error, errno, "cannot make '%s'", path);
     free(path);
     return code;
 }
 
 /*
- * Can the target's name be changed? Tried without harm: a directory is never renamed onto one that is not empty, but what stands against
- * any renaming (a mount, a lower layer, another file system) is found first and answered instead.
+ * Can the target's name be changed? Tried without harm: a directory is never renamed onto one that is not empty, but
+ * what stands against any renaming (a mount, a lower layer, another file system) is found first and answered instead.
  */
 static int probe_target(struct swap *swap, struct swap_target *target, bool *fixed, jb_error *error)
 {
@@ -202,12 +211,15 @@ static int probe_target(struct swap *swap, struct swap_target *target, bool *fix
     if (code == JB_OK && (!probe || !spare))
         code = error_no_memory(error);
     if (code == JB_OK && renameat(AT_FDCWD, target->path, AT_FDCWD, probe) == 0)
-        code = error_set(error, JB_ERROR_UNSUPPORTED, "the file system of '%s' renames directories onto full ones", target->path);
+        code = error_set(error, JB_ERROR_UNSUPPORTED, "the file system of '%s' renames directories onto full ones",
+                         target->path);
     *fixed = code == JB_OK && errno != ENOTEMPTY && errno != EEXIST;
     if (code == JB_OK && !*fixed) {
         code = make_inside(swap, target, "spare", error);
         if (code == JB_OK)
-            target->method = swap->system->rename(AT_FDCWD, probe, AT_FDCWD, spare, RENAME_EXCHANGE) == 0 ? SWAP_BY_EXCHANGE : SWAP_BY_RENAME;
+            target->method = swap->system->rename(AT_FDCWD, probe, AT_FDCWD, spare, RENAME_EXCHANGE) == 0
+                                 ? SWAP_BY_EXCHANGE
+                                 : SWAP_BY_RENAME;
     }
     if (code == JB_OK)
         code = swap_tree_remove(swap->system, probe, error);
@@ -243,7 +255,9 @@ static int make_place(struct swap *swap, struct swap_target *target, jb_error *e
 static int give_path(const struct swap_target *target, char *staging, size_t size, jb_error *error)
 {
     int length = snprintf(staging, size, "%s/new", target->container);
-    return length >= 0 && (size_t)length < size ? JB_OK : error_set(error, JB_ERROR_LIMIT, "the path '%s/new' is too long", target->container);
+    return length >= 0 && (size_t)length < size
+               ? JB_OK
+               : error_set(error, JB_ERROR_LIMIT, "the path '%s/new' is too long", target->container);
 }
 
 static int check_staging(const struct swap *swap, jb_error *error)
@@ -261,7 +275,8 @@ static int unstage(struct swap *swap, const char *path, jb_error *error)
     if (!earlier)
         return JB_OK;
     int code = swap_tree_remove(swap->system, earlier->container, error);
-    if (code == JB_OK && earlier->existed && earlier->method == SWAP_BY_ENTRIES && swap->system->set_time(path, earlier->old_time) != 0)
+    if (code == JB_OK && earlier->existed && earlier->method == SWAP_BY_ENTRIES &&
+        swap->system->set_time(path, earlier->old_time) != 0)
         code = error_set_errno(error, errno, "cannot set the time of '%s'", path);
     if (code == JB_OK)
         swap_forget(swap, earlier);
@@ -331,11 +346,13 @@ static int finish_staging(const struct swap_target *target, int fd, bool like_ta
     if (fstat(fd, &staged) != 0)
         return error_set_errno(error, errno, "cannot read the staged content for '%s'", target->path);
     if (target->kind == SWAP_TREE ? !S_ISDIR(staged.st_mode) : !S_ISREG(staged.st_mode))
-        return error_set(error, JB_ERROR_STATE, "the staged content for '%s' is no %s", target->path, target->kind == SWAP_TREE ? "directory" : "regular file");
+        return error_set(error, JB_ERROR_STATE, "the staged content for '%s' is no %s", target->path,
+                         target->kind == SWAP_TREE ? "directory" : "regular file");
     if (like_target && lstat(target->path, &old) == 0 &&
         (fchown(fd, old.st_uid, old.st_gid) != 0 || fchmod(fd, old.st_mode & 07777) != 0))
         return error_set_errno(error, errno, "cannot give the staged content owner and mode of '%s'", target->path);
-    return syncfs(fd) == 0 ? JB_OK : error_set_errno(error, errno, "cannot sync the staged content for '%s'", target->path);
+    return syncfs(fd) == 0 ? JB_OK
+                           : error_set_errno(error, errno, "cannot sync the staged content for '%s'", target->path);
 }
 
 int swap_staged(struct swap *swap, jb_operation *operation, const char *target, bool like_target, jb_error *error)

@@ -20,9 +20,9 @@
 
 /* The paths that a step needs. */
 struct places {
-    char *fresh;  /* the container's "new" */
+    char *fresh; /* the container's "new" */
     char *old;
-    char *parent; /* of the target */
+    char *parent;      /* of the target */
     const char *inner; /* the container's own name where it lies inside the target */
 };
 
@@ -57,7 +57,8 @@ static int read_time(const char *path, struct timespec *time, jb_error *error)
 
 static int set_time(struct swap *swap, const char *path, struct timespec time, jb_error *error)
 {
-    return swap->system->set_time(path, time) == 0 ? JB_OK : error_set_errno(error, errno, "cannot set the time of '%s'", path);
+    return swap->system->set_time(path, time) == 0 ? JB_OK
+                                                   : error_set_errno(error, errno, "cannot set the time of '%s'", path);
 }
 
 static bool bears(struct timespec time, int64_t tag)
@@ -199,7 +200,8 @@ static int renamed_back(struct swap *swap, struct swap_target *target, const str
     if (!target->existed)
         return is_in ? move(swap, target->path, places->fresh, 0, error) : JB_OK;
     if (target->kind == SWAP_FILE)
-        return exists(places->old) && (is_in || !exists(target->path)) ? move(swap, places->old, target->path, 0, error) : JB_OK;
+        return exists(places->old) && (is_in || !exists(target->path)) ? move(swap, places->old, target->path, 0, error)
+                                                                       : JB_OK;
     int code = JB_OK;
     if (is_in && exists(places->old))
         code = move(swap, target->path, places->fresh, 0, error);
@@ -287,7 +289,8 @@ static int prepare(struct swap_target *target, jb_error *error)
     if (!target->whole)
         return error_set(error, JB_ERROR_STATE, "the content for '%s' is not staged whole", target->path);
     if (exists(target->path) != target->existed)
-        return error_set(error, JB_ERROR_CONFLICT, "'%s' was %s since it was staged", target->path, target->existed ? "removed" : "made");
+        return error_set(error, JB_ERROR_CONFLICT, "'%s' was %s since it was staged", target->path,
+                         target->existed ? "removed" : "made");
     char *fresh = swap_inside(target, "new");
     struct timespec time = {0};
     int code = fresh ? read_time(fresh, &time, error) : error_no_memory(error);
@@ -315,7 +318,8 @@ static int set_tags(struct swap *swap, jb_error *error)
         if (!by_exchange(swap->targets[i]))
             continue;
         char *fresh = swap_inside(swap->targets[i], "new");
-        code = fresh ? set_time(swap, fresh, (struct timespec){.tv_sec = swap->targets[i]->tag_forward}, error) : error_no_memory(error);
+        code = fresh ? set_time(swap, fresh, (struct timespec){.tv_sec = swap->targets[i]->tag_forward}, error)
+                     : error_no_memory(error);
         free(fresh);
     }
     return code;
@@ -330,7 +334,8 @@ int swap_exchange(struct swap *swap, jb_operation *operation, jb_error *error)
     int code = operation_check(operation, error);
     for (size_t i = 0; i < swap->count && code == JB_OK; i++)
         code = prepare(swap->targets[i], error);
-    /* The tags are recorded before they are set: a time that is a tag is never taken for one that the content should have. */
+    /* The tags are recorded before they are set: a time that is a tag is never taken for one that the content should
+     * have. */
     if (code == JB_OK)
         code = swap_save(swap, error);
     if (code == JB_OK)
@@ -387,7 +392,8 @@ int swap_undo(struct swap *swap, jb_operation *operation, jb_error *error)
     (void)operation; /* what was begun is put back, cancelled or not */
     int code = JB_OK;
     if (swap->state == SWAP_COMMITTING) {
-        code = error_set(error, JB_ERROR_STATE, "the exchange in '%s' is committed: it cannot be undone", swap->journal);
+        code =
+            error_set(error, JB_ERROR_STATE, "the exchange in '%s' is committed: it cannot be undone", swap->journal);
         return error_hint(error, "commit again to remove what is left of the old state");
     }
     if (swap->state != SWAP_STAGING && swap->state != SWAP_UNDONE)
@@ -425,7 +431,8 @@ int swap_commit(struct swap *swap, jb_operation *operation, bool keep_old, jb_er
     if (swap->count == 0)
         return swap_end(swap, error);
     if (swap->state != SWAP_EXCHANGED && swap->state != SWAP_COMMITTING) {
-        error_set(error, JB_ERROR_STATE, "the targets in '%s' are not exchanged: there is nothing to commit", swap->journal);
+        error_set(error, JB_ERROR_STATE, "the targets in '%s' are not exchanged: there is nothing to commit",
+                  swap->journal);
         return error_hint(error, "exchange them first, or undo");
     }
     int code = JB_OK;

@@ -13,8 +13,8 @@
 #include "../codec/json.h"
 #include "swap_tree.h"
 
-#define FORMAT "jpsbackup-swap"
-#define VERSION 1
+#define FORMAT      "jpsbackup-swap"
+#define VERSION     1
 #define JOURNAL_MAX (1u << 20)
 
 static const char *const states[] = {"staging", "exchanging", "exchanged", "undoing", "undone", "committing"};
@@ -75,11 +75,15 @@ static json_t *target_to_json(const struct swap_target *target)
 {
     char *staging = swap_inside(target, "new");
     char *old = swap_inside(target, "old");
-    json_t *object = !staging || !old ? NULL : json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:b, s:I, s:I, s:o, s:o}", "path", target->path, "kind", kinds[target->kind],
-        "method", methods[target->method], "container", target->container, "staging", staging, "old", old, "existed", target->existed,
-        "whole", target->whole, "phase", phases[target->phase], "back", target->back, "tag_forward", (json_int_t)target->tag_forward,
-        "tag_back", (json_int_t)target->tag_back, "new_time", time_to_json(target->new_time), "old_time", time_to_json(target->old_time));
+    json_t *object =
+        !staging || !old
+            ? NULL
+            : json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:b, s:I, s:I, s:o, s:o}", "path", target->path,
+                        "kind", kinds[target->kind], "method", methods[target->method], "container", target->container,
+                        "staging", staging, "old", old, "existed", target->existed, "whole", target->whole, "phase",
+                        phases[target->phase], "back", target->back, "tag_forward", (json_int_t)target->tag_forward,
+                        "tag_back", (json_int_t)target->tag_back, "new_time", time_to_json(target->new_time),
+                        "old_time", time_to_json(target->old_time));
     free(staging);
     free(old);
     return object;
@@ -91,8 +95,8 @@ json_t *swap_to_json(const struct swap *swap, jb_error *error)
     json_t *targets = json_array();
     for (size_t i = 0; targets && i < swap->count; i++)
         json_append(targets, target_to_json(swap->targets[i]), &code, error);
-    json_t *document = json_pack("{s:s, s:i, s:s, s:b, s:o}", "format", FORMAT, "version", VERSION, "state", states[swap->state],
-                                 "keep_old", swap->keep_old, "targets", targets);
+    json_t *document = json_pack("{s:s, s:i, s:s, s:b, s:o}", "format", FORMAT, "version", VERSION, "state",
+                                 states[swap->state], "keep_old", swap->keep_old, "targets", targets);
     if (!document || code != JB_OK) {
         json_decref(document);
         error_no_memory(error);
@@ -139,10 +143,12 @@ static bool read_target(const json_t *object, struct swap_target *target)
     int kind = which(json_member_text(object, "kind"), kinds, COUNT(kinds));
     int method = which(json_member_text(object, "method"), methods, COUNT(methods));
     int phase = which(json_member_text(object, "phase"), phases, COUNT(phases));
-    if (!path || path[0] != '/' || !path[1] || !container || !is_container(container, path) || kind < 0 || method < 0 || phase < 0 ||
-        !json_is_boolean(json_object_get(object, "existed")) || !json_is_boolean(json_object_get(object, "whole")) ||
-        !json_is_boolean(json_object_get(object, "back")) || !json_is_integer(json_object_get(object, "tag_forward")) ||
-        !json_is_integer(json_object_get(object, "tag_back")) || !read_time(json_object_get(object, "new_time"), &target->new_time) ||
+    if (!path || path[0] != '/' || !path[1] || !container || !is_container(container, path) || kind < 0 || method < 0 ||
+        phase < 0 || !json_is_boolean(json_object_get(object, "existed")) ||
+        !json_is_boolean(json_object_get(object, "whole")) || !json_is_boolean(json_object_get(object, "back")) ||
+        !json_is_integer(json_object_get(object, "tag_forward")) ||
+        !json_is_integer(json_object_get(object, "tag_back")) ||
+        !read_time(json_object_get(object, "new_time"), &target->new_time) ||
         !read_time(json_object_get(object, "old_time"), &target->old_time))
         return false;
     target->kind = (enum swap_kind)kind;
@@ -163,10 +169,12 @@ static int read_document(struct swap *swap, const json_t *document, jb_error *er
     const char *format = json_member_text(document, "format");
     int state = which(json_member_text(document, "state"), states, COUNT(states));
     const json_t *targets = json_object_get(document, "targets");
-    if (!format || strcmp(format, FORMAT) != 0 || state < 0 || !json_is_array(targets) || json_array_size(targets) > SWAP_TARGETS_MAX)
+    if (!format || strcmp(format, FORMAT) != 0 || state < 0 || !json_is_array(targets) ||
+        json_array_size(targets) > SWAP_TARGETS_MAX)
         return error_set(error, JB_ERROR_FORMAT, "'%s' is not a swap's journal", swap->journal);
     if (json_integer_value(json_object_get(document, "version")) != VERSION)
-        return error_set(error, JB_ERROR_UNSUPPORTED, "the journal '%s' is of a version that this program does not know", swap->journal);
+        return error_set(error, JB_ERROR_UNSUPPORTED,
+                         "the journal '%s' is of a version that this program does not know", swap->journal);
     swap->state = (enum swap_state)state;
     swap->keep_old = json_is_true(json_object_get(document, "keep_old"));
     for (size_t i = 0; i < json_array_size(targets); i++) {
@@ -175,7 +183,8 @@ static int read_document(struct swap *swap, const json_t *document, jb_error *er
             return error_no_memory(error);
         swap->targets[swap->count++] = target;
         if (!read_target(json_array_get(targets, i), target))
-            return error_set(error, JB_ERROR_FORMAT, "'%s' is a swap's journal, but its target %zu is malformed", swap->journal, i);
+            return error_set(error, JB_ERROR_FORMAT, "'%s' is a swap's journal, but its target %zu is malformed",
+                             swap->journal, i);
     }
     return JB_OK;
 }

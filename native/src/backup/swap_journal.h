@@ -10,7 +10,7 @@
 #include "swap_system.h"
 
 #define SWAP_CONTAINER_PREFIX ".jpsbackup-" /* followed by 32 hexadecimal digits */
-#define SWAP_TARGETS_MAX 64u
+#define SWAP_TARGETS_MAX      64u
 
 enum swap_state {
     SWAP_STAGING,    /* nothing was exchanged */
@@ -32,17 +32,18 @@ enum swap_method {
 enum swap_phase { SWAP_UNTOUCHED, SWAP_OUT, SWAP_IN };
 
 struct swap_target {
-    char *path;       /* canonical but for the last name, which is no link */
-    char *container;  /* the directory of ours that holds "new" and "old" */
+    char *path;      /* canonical but for the last name, which is no link */
+    char *container; /* the directory of ours that holds "new" and "old" */
     enum swap_kind kind;
     enum swap_method method;
     bool existed;
     bool whole;
     enum swap_phase phase;
-    bool back;        /* by exchange, while undoing: was exchanged */
+    bool back; /* by exchange, while undoing: was exchanged */
     /*
-     * Two directories look alike after an exchange, and inode numbers do not last on every overlay. So the one in the container, where
-     * nobody else comes, bears a time of its own before each exchange: what bears another time afterwards is the other one.
+     * Two directories look alike after an exchange, and inode numbers do not last on every overlay. So the one in the
+     * container, where nobody else comes, bears a time of its own before each exchange: what bears another time
+     * afterwards is the other one.
      */
     int64_t tag_forward;
     int64_t tag_back;
@@ -73,7 +74,8 @@ void swap_target_free(struct swap_target *target);
 /* What swap_describe answers, and the journal holds. */
 json_t *swap_to_json(const struct swap *swap, jb_error *error);
 
-/* An empty state where there is no journal. A journal that is not of our making is JB_ERROR_FORMAT: nothing is moved or removed by it. */
+/* An empty state where there is no journal. A journal that is not of our making is JB_ERROR_FORMAT: nothing is moved or
+ * removed by it. */
 int swap_load(struct swap *swap, jb_error *error);
 /* Durable when it returns. */
 int swap_save(struct swap *swap, jb_error *error);

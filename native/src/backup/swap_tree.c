@@ -13,9 +13,10 @@
 #include "../base/error.h"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define MOVE_DEPTH_MAX 200 /* directories of a lower layer inside one another: each holds two descriptors while it is moved */
+#define MOVE_DEPTH_MAX                                                                                                 \
+    200 /* directories of a lower layer inside one another: each holds two descriptors while it is moved */
 #define ATTRIBUTES_MAX 65536
-#define HALF_MADE ".jpsbackup-moving" /* a directory before it has its metadata; always empty */
+#define HALF_MADE      ".jpsbackup-moving" /* a directory before it has its metadata; always empty */
 
 static bool is_dots(const char *name)
 {
@@ -73,7 +74,8 @@ static int remove_files(const struct swap_system *system, int directory, char be
             if (system->remove(directory, entry->d_name, AT_REMOVEDIR) == 0)
                 continue;
             if (errno == EBUSY)
-                code = error_set(error, JB_ERROR_CONFLICT, "another file system is mounted on '%s' inside the tree to remove", entry->d_name);
+                code = error_set(error, JB_ERROR_CONFLICT,
+                                 "another file system is mounted on '%s' inside the tree to remove", entry->d_name);
             else if (errno != ENOTEMPTY && errno != EEXIST)
                 code = error_set_errno(error, errno, "cannot remove the directory '%s'", entry->d_name);
             else
@@ -97,7 +99,8 @@ static int step(int *directory, const char *name, dev_t device, jb_error *error)
     }
     if (status.st_dev != device) {
         close(fd);
-        return error_set(error, JB_ERROR_CONFLICT, "another file system is mounted on '%s' inside the tree to remove", name);
+        return error_set(error, JB_ERROR_CONFLICT, "another file system is mounted on '%s' inside the tree to remove",
+                         name);
     }
     close(*directory);
     *directory = fd;
@@ -136,7 +139,8 @@ int swap_tree_remove(const struct swap_system *system, const char *path, jb_erro
 {
     int directory = open(path, DIRECTORY_FLAGS);
     if (directory < 0 && (errno == ENOTDIR || errno == ELOOP))
-        return system->remove(AT_FDCWD, path, 0) == 0 ? JB_OK : error_set_errno(error, errno, "cannot remove '%s'", path);
+        return system->remove(AT_FDCWD, path, 0) == 0 ? JB_OK
+                                                      : error_set_errno(error, errno, "cannot remove '%s'", path);
     if (directory < 0)
         return errno == ENOENT ? JB_OK : error_set_errno(error, errno, "cannot remove '%s'", path);
     int code = remove_below(system, &directory, error);
@@ -186,11 +190,12 @@ int swap_tree_copy_metadata(int from, int to, const char *path, jb_error *error)
     return reason == 0 ? JB_OK : error_set_errno(error, reason, "cannot set owner, mode and attributes of '%s'", path);
 }
 
-static int move_entries(const struct swap_system *system, int from, int to, const char *except, unsigned depth, jb_error *error);
+static int move_entries(const struct swap_system *system, int from, int to, const char *except, unsigned depth,
+                        jb_error *error);
 
 /*
- * A directory that is moved entry by entry loses its time with the first of them, and a crash the memory of it. So it stands on the new
- * directory, as well as the file system can, until all is moved.
+ * A directory that is moved entry by entry loses its time with the first of them, and a crash the memory of it. So it
+ * stands on the new directory, as well as the file system can, until all is moved.
  */
 #define MARK "user.jpsbackup-mtime"
 
@@ -212,10 +217,13 @@ static int settle(int directory, struct timespec time)
     return fremovexattr(directory, MARK) == 0 || errno == ENODATA || errno == ENOTSUP ? 0 : errno;
 }
 
-/* Under its name the new directory appears with all its metadata, so that either of two that share a name after a crash is right. */
-static int make_like(const struct swap_system *system, int source, struct timespec time, int to, const char *name, jb_error *error)
+/* Under its name the new directory appears with all its metadata, so that either of two that share a name after a crash
+ * is right. */
+static int make_like(const struct swap_system *system, int source, struct timespec time, int to, const char *name,
+                     jb_error *error)
 {
-    if ((system->remove(to, HALF_MADE, AT_REMOVEDIR) != 0 && errno != ENOENT) || system->make_directory(to, HALF_MADE, 0700) != 0)
+    if ((system->remove(to, HALF_MADE, AT_REMOVEDIR) != 0 && errno != ENOENT) ||
+        system->make_directory(to, HALF_MADE, 0700) != 0)
         return error_set_errno(error, errno, "cannot make the directory '%s'", name);
     int fresh = openat(to, HALF_MADE, DIRECTORY_FLAGS);
     if (fresh < 0)
@@ -228,7 +236,8 @@ static int make_like(const struct swap_system *system, int source, struct timesp
     return code;
 }
 
-static int fill(const struct swap_system *system, int source, int target, struct timespec time, unsigned depth, jb_error *error)
+static int fill(const struct swap_system *system, int source, int target, struct timespec time, unsigned depth,
+                jb_error *error)
 {
     int code = move_entries(system, source, target, NULL, depth, error);
     int reason = code == JB_OK ? settle(target, time) : 0;
@@ -237,10 +246,12 @@ static int fill(const struct swap_system *system, int source, int target, struct
     return reason == 0 ? code : error_set_errno(error, reason, "cannot finish a directory");
 }
 
-static int move_directory(const struct swap_system *system, int from, int to, const char *name, unsigned depth, jb_error *error)
+static int move_directory(const struct swap_system *system, int from, int to, const char *name, unsigned depth,
+                          jb_error *error)
 {
     if (depth == MOVE_DEPTH_MAX)
-        return error_set(error, JB_ERROR_LIMIT, "more than %d directories inside one another that cannot be renamed", MOVE_DEPTH_MAX);
+        return error_set(error, JB_ERROR_LIMIT, "more than %d directories inside one another that cannot be renamed",
+                         MOVE_DEPTH_MAX);
     int source = openat(from, name, DIRECTORY_FLAGS);
     int target = openat(to, name, DIRECTORY_FLAGS);
     bool fresh = target < 0 && errno == ENOENT;
@@ -282,7 +293,8 @@ static int settle_renamed(int to, const char *name, jb_error *error)
     return reason == 0 ? JB_OK : error_set_errno(error, reason, "cannot set the time of '%s'", name);
 }
 
-static int move_entry(const struct swap_system *system, int from, int to, const char *name, unsigned depth, jb_error *error)
+static int move_entry(const struct swap_system *system, int from, int to, const char *name, unsigned depth,
+                      jb_error *error)
 {
     if (system->rename(from, name, to, name, 0) == 0)
         return settle_renamed(to, name, error);
@@ -296,7 +308,8 @@ static int move_entry(const struct swap_system *system, int from, int to, const 
 }
 
 /* In passes until one finds nothing: a list that is read while it changes may miss names. */
-static int move_entries(const struct swap_system *system, int from, int to, const char *except, unsigned depth, jb_error *error)
+static int move_entries(const struct swap_system *system, int from, int to, const char *except, unsigned depth,
+                        jb_error *error)
 {
     DIR *list = open_list(from);
     if (!list)
@@ -311,7 +324,9 @@ static int move_entries(const struct swap_system *system, int from, int to, cons
             if (is_dots(entry->d_name) || (except && strcmp(entry->d_name, except) == 0))
                 continue;
             if (strcmp(entry->d_name, HALF_MADE) == 0)
-                code = system->remove(from, HALF_MADE, AT_REMOVEDIR) == 0 ? JB_OK : error_set_errno(error, errno, "cannot remove '%s'", HALF_MADE);
+                code = system->remove(from, HALF_MADE, AT_REMOVEDIR) == 0
+                           ? JB_OK
+                           : error_set_errno(error, errno, "cannot remove '%s'", HALF_MADE);
             else
                 code = move_entry(system, from, to, entry->d_name, depth, error);
             moved = true;
@@ -321,7 +336,8 @@ static int move_entries(const struct swap_system *system, int from, int to, cons
     return code;
 }
 
-int swap_tree_move(const struct swap_system *system, const char *from, const char *to, const char *except, jb_error *error)
+int swap_tree_move(const struct swap_system *system, const char *from, const char *to, const char *except,
+                   jb_error *error)
 {
     int source = open(from, DIRECTORY_FLAGS);
     int target = open(to, DIRECTORY_FLAGS);
@@ -385,7 +401,9 @@ int swap_tree_copy_file(const struct swap_system *system, const char *from, cons
 int swap_tree_sync(const struct swap_system *system, const char *directory, jb_error *error)
 {
     int fd = open(directory, DIRECTORY_FLAGS);
-    int code = fd < 0 || system->sync(fd) != 0 ? error_set_errno(error, errno, "cannot sync the directory '%s'", directory) : JB_OK;
+    int code = fd < 0 || system->sync(fd) != 0
+                   ? error_set_errno(error, errno, "cannot sync the directory '%s'", directory)
+                   : JB_OK;
     if (fd >= 0)
         close(fd);
     return code;

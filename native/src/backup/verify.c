@@ -29,10 +29,12 @@ static int read_to_end(jb_operation *operation, struct byte_source *source, uint
 }
 
 /* Reads every byte: digests on the way in, then the compressed form, then the archive. */
-static int verify_content(struct verification *verification, const char *prefix, const struct object *object, bool tree, jb_error *error)
+static int verify_content(struct verification *verification, const char *prefix, const struct object *object, bool tree,
+                          jb_error *error)
 {
     struct object_source *source;
-    int code = object_source_new(verification->store, verification->operation, verification->bucket, prefix, object, true, &source, error);
+    int code = object_source_new(verification->store, verification->operation, verification->bucket, prefix, object,
+                                 true, &source, error);
     if (code != JB_OK)
         return code;
     struct byte_source *bytes = object_source_bytes(source);
@@ -40,14 +42,14 @@ static int verify_content(struct verification *verification, const char *prefix,
         struct tar_counts counts = {0};
         code = tar_check(verification->operation, bytes, &counts, error);
         if (code == JB_OK && object != NULL && counts.files != object->files)
-            code = error_set(error, JB_ERROR_VERIFY, "the archive holds %llu members instead of %llu", (unsigned long long)counts.files,
-                             (unsigned long long)object->files);
+            code = error_set(error, JB_ERROR_VERIFY, "the archive holds %llu members instead of %llu",
+                             (unsigned long long)counts.files, (unsigned long long)object->files);
     } else {
         uint64_t total = 0;
         code = read_to_end(verification->operation, bytes, &total, error);
         if (code == JB_OK && object != NULL && total != object->content_bytes)
-            code = error_set(error, JB_ERROR_VERIFY, "the content has %llu bytes instead of %llu", (unsigned long long)total,
-                             (unsigned long long)object->content_bytes);
+            code = error_set(error, JB_ERROR_VERIFY, "the content has %llu bytes instead of %llu",
+                             (unsigned long long)total, (unsigned long long)object->content_bytes);
     }
     object_source_free(source);
     return code;
@@ -59,7 +61,8 @@ static int verify_described(struct verification *verification, const json_t *des
     int code = object_from_json(description, &object, error);
     if (code != JB_OK)
         return code;
-    code = folder_confirm_object(verification->store, verification->operation, verification->bucket, &verification->backup->id, &object, error);
+    code = folder_confirm_object(verification->store, verification->operation, verification->bucket,
+                                 &verification->backup->id, &object, error);
     if (code == JB_OK && verification->full) {
         char prefix[STORE_KEY_MAX + 1];
         backup_key(&verification->backup->id, "", prefix, sizeof prefix);
@@ -117,8 +120,8 @@ static int verify_objects(struct verification *verification, json_t *results, ui
         return JB_OK;
     error_copy(error, &first);
     error->code = JB_ERROR_VERIFY;
-    return error_prefix(error, "%llu of %zu objects of '%s' are damaged or missing", (unsigned long long)*damaged, json_array_size(objects),
-                        verification->backup->id.folder);
+    return error_prefix(error, "%llu of %zu objects of '%s' are damaged or missing", (unsigned long long)*damaged,
+                        json_array_size(objects), verification->backup->id.folder);
 }
 
 int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool full, char **account,
@@ -133,7 +136,8 @@ int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_n
         error->code = JB_ERROR_VERIFY; /* a damaged seal */
     if (code != JB_OK)
         return (int)error->code;
-    struct verification verification = {.store = store, .operation = operation, .bucket = name->bucket, .backup = &backup, .full = full};
+    struct verification verification = {
+        .store = store, .operation = operation, .bucket = name->bucket, .backup = &backup, .full = full};
     json_t *results = json_array();
     uint64_t damaged = 0;
     int verdict = verify_objects(&verification, results, &damaged, error);

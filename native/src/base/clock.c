@@ -45,8 +45,9 @@ static bool to_seconds(const struct tm *parts, int64_t *seconds)
 {
     struct tm normal = *parts;
     time_t when = timegm(&normal);
-    if (when < 0 || normal.tm_year != parts->tm_year || normal.tm_mon != parts->tm_mon || normal.tm_mday != parts->tm_mday ||
-        normal.tm_hour != parts->tm_hour || normal.tm_min != parts->tm_min || normal.tm_sec != parts->tm_sec)
+    if (when < 0 || normal.tm_year != parts->tm_year || normal.tm_mon != parts->tm_mon ||
+        normal.tm_mday != parts->tm_mday || normal.tm_hour != parts->tm_hour || normal.tm_min != parts->tm_min ||
+        normal.tm_sec != parts->tm_sec)
         return false;
     *seconds = (int64_t)when;
     return true;
@@ -72,8 +73,12 @@ static bool parse_iso(const char *text, int64_t *seconds, const char **end)
 {
     if (!shaped(text, "0000-00-00T00:00:00"))
         return false;
-    struct tm parts = {.tm_year = number(text, 4) - 1900, .tm_mon = number(text + 5, 2) - 1, .tm_mday = number(text + 8, 2),
-                       .tm_hour = number(text + 11, 2), .tm_min = number(text + 14, 2), .tm_sec = number(text + 17, 2)};
+    struct tm parts = {.tm_year = number(text, 4) - 1900,
+                       .tm_mon = number(text + 5, 2) - 1,
+                       .tm_mday = number(text + 8, 2),
+                       .tm_hour = number(text + 11, 2),
+                       .tm_min = number(text + 14, 2),
+                       .tm_sec = number(text + 17, 2)};
     *end = text + 19;
     return to_seconds(&parts, seconds);
 }
@@ -96,8 +101,12 @@ static bool parse_rfc1123(const char *text, int64_t *seconds)
     for (int month = 0; month < 12; month++) {
         if (strncmp(text + 8, months + month * 3, 3) != 0)
             continue;
-        struct tm parts = {.tm_year = number(text + 12, 4) - 1900, .tm_mon = month, .tm_mday = number(text + 5, 2),
-                           .tm_hour = number(text + 17, 2), .tm_min = number(text + 20, 2), .tm_sec = number(text + 23, 2)};
+        struct tm parts = {.tm_year = number(text + 12, 4) - 1900,
+                           .tm_mon = month,
+                           .tm_mday = number(text + 5, 2),
+                           .tm_hour = number(text + 17, 2),
+                           .tm_min = number(text + 20, 2),
+                           .tm_sec = number(text + 23, 2)};
         return to_seconds(&parts, seconds);
     }
     return false;

@@ -56,6 +56,8 @@ static jb_code code_of_errno(int errnum)
     case ENOENT:
     case ENOTDIR:
         return JB_ERROR_NOT_FOUND;
+    case EEXIST:
+        return JB_ERROR_CONFLICT;
     case ENOMEM:
         return JB_ERROR_MEMORY;
     default:

@@ -29,7 +29,8 @@ struct jb_operation {
 int jb_operation_new(const jb_operation_options *options, jb_operation **operation, jb_error *error)
 {
     if (options != NULL && options->size != sizeof *options)
-        return error_set(error, JB_ERROR_USAGE, "jb_operation_options.size is %zu, not %zu", options->size, sizeof *options);
+        return error_set(error, JB_ERROR_USAGE, "jb_operation_options.size is %zu, not %zu", options->size,
+                         sizeof *options);
     if (options != NULL && options->memory_limit_bytes != 0 && options->memory_limit_bytes < MEMORY_LIMIT_MINIMUM) {
         error_set(error, JB_ERROR_USAGE, "a memory limit of %llu bytes is too small",
                   (unsigned long long)options->memory_limit_bytes);
@@ -125,8 +126,8 @@ void operation_phase(jb_operation *operation, const char *phase, const char *ite
 {
     if (operation == NULL)
         return;
-    operation->event = (jb_progress){.size = sizeof operation->event, .phase = phase, .bytes_total = bytes_total,
-                                     .objects_total = objects_total};
+    operation->event = (jb_progress){
+        .size = sizeof operation->event, .phase = phase, .bytes_total = bytes_total, .objects_total = objects_total};
     operation->item[0] = '\0';
     remember_item(operation, item);
     operation->phase_began_ms = clock_monotonic_ms();

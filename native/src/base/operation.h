@@ -20,7 +20,8 @@ uint64_t operation_memory_limit(const jb_operation *operation);
 void operation_log(const jb_operation *operation, jb_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A phase of progress begins: sets totals (0: not known), and the counts to 0. Calling thread only, like the next two. */
+/* A phase of progress begins: sets totals (0: not known), and the counts to 0. Calling thread only, like the next two.
+ */
 void operation_phase(jb_operation *operation, const char *phase, const char *item, uint64_t bytes_total,
                      uint64_t objects_total);
 /* Adds to the counts and calls the listener when its time has come; JB_ERROR_CANCELLED if it or anybody cancelled. */

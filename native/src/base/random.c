@@ -11,7 +11,8 @@ void random_bytes(void *bytes, size_t count)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            __builtin_trap(); /* no kernel that we run on (3.17 or newer) comes here; going on without randomness is worse */
+            __builtin_trap(); /* no kernel that we run on (3.17 or newer) comes here; going on without randomness is
+                                 worse */
         next += got;
         count -= (size_t)got;
     }

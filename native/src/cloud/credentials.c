@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MAX 256
+#define KEY_MAX   256
 #define TOKEN_MAX 16384
 
 static const char *given(const char *text)

@@ -10,7 +10,7 @@
 #include "../codec/digest.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
-#define TEXT_MAX 65536
+#define TEXT_MAX  65536
 
 void sigv4_signature_init(struct sigv4_signature *signature)
 {
@@ -71,7 +71,8 @@ static bool repeats(const struct sigv4_header *const *sorted, size_t i)
     return i > 0 && strcasecmp(sorted[i - 1]->name, sorted[i]->name) == 0;
 }
 
-static int append_signed_names(struct buffer *buffer, const struct sigv4_header *const *sorted, size_t count, jb_error *error)
+static int append_signed_names(struct buffer *buffer, const struct sigv4_header *const *sorted, size_t count,
+                               jb_error *error)
 {
     int code = JB_OK;
     for (size_t i = 0; i < count && code == JB_OK; i++) {
@@ -121,12 +122,12 @@ static int build_string_to_sign(const struct sigv4_scope *scope, const struct bu
     if (code != JB_OK)
         return code;
     hex_encode(digest, sizeof digest, hex);
-    return buffer_printf(buffer, error, ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s", scope->date, scope->date, scope->region,
-                         scope->service, hex);
+    return buffer_printf(buffer, error, ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s", scope->date, scope->date,
+                         scope->region, scope->service, hex);
 }
 
-static int compute_signature(const struct sigv4_scope *scope, const struct buffer *string_to_sign, char hex[SHA256_HEX_SIZE],
-                             jb_error *error)
+static int compute_signature(const struct sigv4_scope *scope, const struct buffer *string_to_sign,
+                             char hex[SHA256_HEX_SIZE], jb_error *error)
 {
     char first[512];
     unsigned char key[SHA256_SIZE];
@@ -160,7 +161,8 @@ int sigv4_sign(const struct sigv4_request *request, const struct sigv4_scope *sc
     if (code == JB_OK)
         code = compute_signature(scope, &signature->string_to_sign, hex, error);
     if (code == JB_OK)
-        code = buffer_printf(&signature->authorization, error, ALGORITHM " Credential=%s/%.8s/%s/%s/aws4_request, SignedHeaders=",
+        code = buffer_printf(&signature->authorization, error,
+                             ALGORITHM " Credential=%s/%.8s/%s/%s/aws4_request, SignedHeaders=",
                              scope->credentials->access_key, scope->date, scope->region, scope->service);
     if (code == JB_OK)
         code = append_signed_names(&signature->authorization, sorted, request->header_count, error);

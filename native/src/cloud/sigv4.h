@@ -6,7 +6,7 @@
 #include "credentials.h"
 
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
-#define SIGV4_HEADERS_MAX 32
+#define SIGV4_HEADERS_MAX      32
 
 struct sigv4_header {
     const char *name; /* any case */
@@ -15,9 +15,10 @@ struct sigv4_header {
 
 struct sigv4_request {
     const char *method;
-    const char *path;         /* canonical: encoded, as it is signed */
-    const char *query;        /* canonical: encoded and sorted */
-    const struct sigv4_header *headers; /* all that are signed, "host" and "x-amz-date" among them; of equal names in order */
+    const char *path;  /* canonical: encoded, as it is signed */
+    const char *query; /* canonical: encoded and sorted */
+    const struct sigv4_header
+        *headers; /* all that are signed, "host" and "x-amz-date" among them; of equal names in order */
     size_t header_count;
     const char *payload_hash; /* SHA-256 in lower-case hexadecimal, or SIGV4_UNSIGNED_PAYLOAD */
 };

@@ -1,9 +1,9 @@
 /*
  * Compression as a sink in front of another sink.
  *
- * zstd: the seekable format (zstd's contrib/seekable_format/zstd_seekable_compression_format.md, version 0.1.0): independent frames of 4 MiB of
- * content with checksums, and behind them a seek table in a skippable frame, so that frames can be decompressed in parallel and reached alone.
- * gzip: one member, as gzip writes it.
+ * zstd: the seekable format (zstd's contrib/seekable_format/zstd_seekable_compression_format.md, version 0.1.0):
+ * independent frames of 4 MiB of content with checksums, and behind them a seek table in a skippable frame, so that
+ * frames can be decompressed in parallel and reached alone. gzip: one member, as gzip writes it.
  */
 #ifndef CODEC_COMPRESSOR_H
 #define CODEC_COMPRESSOR_H
@@ -15,14 +15,14 @@
 #include "../base/workers.h"
 
 struct compressor {
-    struct byte_sink sink; /* write plain bytes here */
+    struct byte_sink sink;                                         /* write plain bytes here */
     int (*finish)(struct compressor *compressor, jb_error *error); /* writes all that is left */
     void (*free)(struct compressor *compressor);                   /* waits for the pool's threads to let go */
 };
 
 /*
- * `output` gets the compressed bytes on the thread that calls write and finish. Level 0 is the default (zstd 1, gzip 6). Frames are compressed on the
- * pool's threads, as many at a time as `memory_bytes` allows, at least one.
+ * `output` gets the compressed bytes on the thread that calls write and finish. Level 0 is the default (zstd 1, gzip
+ * 6). Frames are compressed on the pool's threads, as many at a time as `memory_bytes` allows, at least one.
  */
 int compressor_new_zstd(struct byte_sink *output, int level, struct workers *workers, jb_operation *operation,
                         size_t memory_bytes, struct compressor **compressor, jb_error *error);

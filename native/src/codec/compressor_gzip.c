@@ -4,7 +4,7 @@
 #include "compressor.h"
 
 #define OUTPUT_BYTES 65536
-#define GZIP_WINDOW (15 + 16) /* zlib: 15 bits of window, 16 more for gzip's header and trailer */
+#define GZIP_WINDOW  (15 + 16) /* zlib: 15 bits of window, 16 more for gzip's header and trailer */
 
 struct gzip_compressor {
     struct compressor base;
@@ -23,7 +23,8 @@ static int run(struct gzip_compressor *compressor, int flush, jb_error *error)
         status = deflate(stream, flush);
         if (status == Z_STREAM_ERROR)
             return error_set(error, JB_ERROR_FAILED, "zlib cannot compress");
-        int code = compressor->output->write(compressor->output, compressor->bytes, OUTPUT_BYTES - stream->avail_out, error);
+        int code =
+            compressor->output->write(compressor->output, compressor->bytes, OUTPUT_BYTES - stream->avail_out, error);
         if (code != JB_OK)
             return code;
     } while (flush == Z_FINISH ? status != Z_STREAM_END : stream->avail_out == 0);
@@ -68,7 +69,8 @@ int compressor_new_gzip(struct byte_sink *output, int level, struct compressor *
         return error_no_memory(error);
     compressor->base = (struct compressor){{gzip_write}, gzip_finish, gzip_free};
     compressor->output = output;
-    if (deflateInit2(&compressor->stream, level == 0 ? 6 : level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&compressor->stream, level == 0 ? 6 : level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) !=
+        Z_OK) {
         free(compressor);
         return error_no_memory(error);
     }

@@ -7,12 +7,12 @@
 #include "compressor.h"
 
 #define FRAME_BYTES ((size_t)4 << 20)
-#define SLOTS_MAX 16
-/* The table's entries are 8 bytes (no checksum: the frames have their own). At 16 MiB of table, 8 TiB of content, entries end: the stream stays valid zstd
-   without a table, and only jumping into it is lost. */
-#define ENTRIES_MAX ((size_t)2 << 20)
+#define SLOTS_MAX   16
+/* The table's entries are 8 bytes (no checksum: the frames have their own). At 16 MiB of table, 8 TiB of content,
+   entries end: the stream stays valid zstd without a table, and only jumping into it is lost. */
+#define ENTRIES_MAX     ((size_t)2 << 20)
 #define SKIPPABLE_MAGIC 0x184D2A5Eu
-#define SEEKABLE_MAGIC 0x8F92EAB1u
+#define SEEKABLE_MAGIC  0x8F92EAB1u
 
 /* One frame on its way through the pool. */
 struct slot {
@@ -96,7 +96,8 @@ static int collect(struct zstd_compressor *compressor, jb_error *error)
         return error_set(error, JB_ERROR_FAILED, "zstd cannot compress: %s", slot->failure);
     int code = remember(compressor, slot, error);
     slot->plain_count = 0;
-    return code != JB_OK ? code : compressor->output->write(compressor->output, slot->packed, slot->packed_count, error);
+    return code != JB_OK ? code
+                         : compressor->output->write(compressor->output, slot->packed, slot->packed_count, error);
 }
 
 static void start(struct zstd_compressor *compressor, struct slot *slot)

@@ -6,9 +6,9 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#define OUTPUT_BYTES ((size_t)1 << 18)
+#define OUTPUT_BYTES   ((size_t)1 << 18)
 #define WINDOW_LOG_MAX 27 /* 128 MiB: zstd's own bound without --long */
-#define GZIP_WINDOW (15 + 16)
+#define GZIP_WINDOW    (15 + 16)
 
 struct stage {
     struct decompressor base;
@@ -16,7 +16,7 @@ struct stage {
     const void *bytes; /* lent by the input, not yet used */
     size_t count;
     bool input_ended;
-    bool inside;       /* within a frame or member */
+    bool inside; /* within a frame or member */
     ZSTD_DStream *zstd;
     z_stream gzip;
     char output[OUTPUT_BYTES];
@@ -67,7 +67,8 @@ static int read_zstd(struct byte_source *source, const void **bytes, size_t *cou
         size_t left = ZSTD_decompressStream(stage->zstd, &output, &input);
         if (ZSTD_isError(left)) {
             bool window = ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge;
-            return error_set(error, window ? JB_ERROR_LIMIT : JB_ERROR_VERIFY, "the zstd stream is damaged: %s", ZSTD_getErrorName(left));
+            return error_set(error, window ? JB_ERROR_LIMIT : JB_ERROR_VERIFY, "the zstd stream is damaged: %s",
+                             ZSTD_getErrorName(left));
         }
         if (stage->count == 0 && output.pos == 0 && left != 0)
             return ended_early("zstd", error);
@@ -106,8 +107,8 @@ static int read_gzip(struct byte_source *source, const void **bytes, size_t *cou
         if (status == Z_STREAM_END)
             stage->inside = false;
         else if (status != Z_OK && status != Z_BUF_ERROR)
-            return error_set(error, status == Z_MEM_ERROR ? JB_ERROR_MEMORY : JB_ERROR_VERIFY, "the gzip stream is damaged: %s",
-                             stream->msg != NULL ? stream->msg : "wrong data");
+            return error_set(error, status == Z_MEM_ERROR ? JB_ERROR_MEMORY : JB_ERROR_VERIFY,
+                             "the gzip stream is damaged: %s", stream->msg != NULL ? stream->msg : "wrong data");
     }
     *bytes = stage->output;
     *count = OUTPUT_BYTES - stream->avail_out;
@@ -135,7 +136,8 @@ int decompressor_new(struct byte_source *input, jb_compression compression, stru
     if (compression == JB_COMPRESSION_ZSTD) {
         stage->base.source.read = read_zstd;
         stage->zstd = ZSTD_createDStream();
-        good = stage->zstd != NULL && !ZSTD_isError(ZSTD_DCtx_setParameter(stage->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
+        good = stage->zstd != NULL &&
+               !ZSTD_isError(ZSTD_DCtx_setParameter(stage->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
     } else if (compression == JB_COMPRESSION_GZIP) {
         good = inflateInit2(&stage->gzip, GZIP_WINDOW) == Z_OK;
         stage->base.source.read = good ? read_gzip : read_plain;

@@ -1,4 +1,5 @@
-/* Decompression as a source behind another source: zstd (any number of frames, skippable ones passed over), gzip (any number of members), or nothing. */
+/* Decompression as a source behind another source: zstd (any number of frames, skippable ones passed over), gzip (any
+ * number of members), or nothing. */
 #ifndef CODEC_DECOMPRESSOR_H
 #define CODEC_DECOMPRESSOR_H
 
@@ -12,10 +13,11 @@ struct decompressor {
 };
 
 /*
- * `input` stays the caller's. JB_ERROR_VERIFY from read for damage and for a stream that ends inside a frame or member. Windows above
- * 128 MiB are refused (JB_ERROR_LIMIT).
+ * `input` stays the caller's. JB_ERROR_VERIFY from read for damage and for a stream that ends inside a frame or member.
+ * Windows above 128 MiB are refused (JB_ERROR_LIMIT).
  */
-int decompressor_new(struct byte_source *input, jb_compression compression, struct decompressor **decompressor, jb_error *error);
+int decompressor_new(struct byte_source *input, jb_compression compression, struct decompressor **decompressor,
+                     jb_error *error);
 
 /* What the first bytes of a stream say; JB_COMPRESSION_NONE for all that is neither. */
 jb_compression compression_of_bytes(const void *bytes, size_t count);

@@ -9,8 +9,8 @@ int json_parse(const char *text, size_t size, const char *what, json_t **documen
     *document = json_loadb(text == NULL ? "" : text, size, JSON_REJECT_DUPLICATES, &failure);
     if (*document != NULL)
         return JB_OK;
-    return error_set(error, JB_ERROR_FORMAT, "%s is no valid JSON: line %d, column %d: %s", what, failure.line, failure.column,
-                     failure.text);
+    return error_set(error, JB_ERROR_FORMAT, "%s is no valid JSON: line %d, column %d: %s", what, failure.line,
+                     failure.column, failure.text);
 }
 
 int json_text(const json_t *document, char **text, jb_error *error)

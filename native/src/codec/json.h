@@ -7,7 +7,8 @@
 
 #include "../base/error.h"
 
-/* Parses one whole document; `what` names it in messages. Duplicate members and depths over 2,048 (jansson's bound) are refused. JB_ERROR_FORMAT. */
+/* Parses one whole document; `what` names it in messages. Duplicate members and depths over 2,048 (jansson's bound) are
+ * refused. JB_ERROR_FORMAT. */
 int json_parse(const char *text, size_t size, const char *what, json_t **document, jb_error *error);
 
 /* Compact text; free with free(). */
@@ -19,8 +20,8 @@ const char *json_member_text(const json_t *object, const char *name);
 bool json_member_count(const json_t *object, const char *name, uint64_t *count);
 
 /*
- * Sets a member and takes `value` over, also on failure. `*code` collects: once it is not JB_OK, nothing more is done; so a document is
- * built in a row of calls and checked once.
+ * Sets a member and takes `value` over, also on failure. `*code` collects: once it is not JB_OK, nothing more is done;
+ * so a document is built in a row of calls and checked once.
  */
 void json_put(json_t *object, const char *name, json_t *value, int *code, jb_error *error);
 void json_put_text(json_t *object, const char *name, const char *text, int *code, jb_error *error);

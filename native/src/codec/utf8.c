@@ -7,7 +7,11 @@ static bool next_character(const unsigned char **text, uint32_t *character)
 {
     static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
     unsigned char first = *(*text)++;
-    int more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
+    int more = first < 0x80                    ? 0
+               : first >= 0xc2 && first < 0xe0 ? 1
+               : first >= 0xe0 && first < 0xf0 ? 2
+               : first >= 0xf0 && first < 0xf5 ? 3
+                                               : -1;
     if (more < 0)
         return false;
     uint32_t value = more == 0 ? first : first & (0x3fu >> more);

@@ -79,7 +79,8 @@ static void XMLCALL end(void *context, const XML_Char *name)
     reader->text.size = 0;
 }
 
-static void XMLCALL doctype(void *context, const XML_Char *name, const XML_Char *system, const XML_Char *public, int internal)
+static void XMLCALL doctype(void *context, const XML_Char *name, const XML_Char *system, const XML_Char *public,
+                            int internal)
 {
     struct reader *reader = context;
     (void)name, (void)system, (void)public, (void)internal;

@@ -121,7 +121,8 @@ static void check_running(struct http_client *client, int64_t now_ms)
             request->maybe_applied = true;
             request->status = 0;
             error_set(&request->error, JB_ERROR_UNREACHABLE, "the transfer stalled: less than 1 KiB/s for %u s",
-                      (client->options.stall_ms + 999) / 1000 * (request->stall_factor > 0 ? request->stall_factor : 1));
+                      (client->options.stall_ms + 999) / 1000 *
+                          (request->stall_factor > 0 ? request->stall_factor : 1));
             request->error.retryable = true;
             end_try(client, request, HTTP_RETRY);
         }
@@ -223,16 +224,23 @@ static void *run(void *context)
 static void set_defaults(struct http_options *options)
 {
     static const struct http_options defaults = {
-        .connections = 32, .tries = 8, .stall_ms = 60000, .connect_timeout_ms = 15000,
-        .backoff_base_ms = 100, .backoff_max_ms = 10000, .retry_after_max_ms = 60000,
+        .connections = 32,
+        .tries = 8,
+        .stall_ms = 60000,
+        .connect_timeout_ms = 15000,
+        .backoff_base_ms = 100,
+        .backoff_max_ms = 10000,
+        .retry_after_max_ms = 60000,
     };
     options->connections = options->connections > 0 ? options->connections : defaults.connections;
     options->tries = options->tries > 0 ? options->tries : defaults.tries;
     options->stall_ms = options->stall_ms > 0 ? options->stall_ms : defaults.stall_ms;
-    options->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : defaults.connect_timeout_ms;
+    options->connect_timeout_ms =
+        options->connect_timeout_ms > 0 ? options->connect_timeout_ms : defaults.connect_timeout_ms;
     options->backoff_base_ms = options->backoff_base_ms > 0 ? options->backoff_base_ms : defaults.backoff_base_ms;
     options->backoff_max_ms = options->backoff_max_ms > 0 ? options->backoff_max_ms : defaults.backoff_max_ms;
-    options->retry_after_max_ms = options->retry_after_max_ms > 0 ? options->retry_after_max_ms : defaults.retry_after_max_ms;
+    options->retry_after_max_ms =
+        options->retry_after_max_ms > 0 ? options->retry_after_max_ms : defaults.retry_after_max_ms;
 }
 
 static void free_members(struct http_client *client)

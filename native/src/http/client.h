@@ -8,14 +8,14 @@ struct http_client;
 
 /* 0 or NULL means the default. */
 struct http_options {
-    const char *ca_file;           /* PEM; default: where the system keeps it */
-    unsigned connections;          /* requests under way at a time; further ones wait; default 32 */
-    unsigned tries;                /* of each request; default 8 */
-    uint32_t stall_ms;             /* below 1 KiB/s for so long fails a try; default 60,000 */
-    uint32_t connect_timeout_ms;   /* default 15,000 */
-    uint32_t backoff_base_ms;      /* pause after the first try, doubled after each; half of it is random; default 100 */
-    uint32_t backoff_max_ms;       /* default 10,000 */
-    uint32_t retry_after_max_ms;   /* the longest pause that a server may ask for; default 60,000 */
+    const char *ca_file;         /* PEM; default: where the system keeps it */
+    unsigned connections;        /* requests under way at a time; further ones wait; default 32 */
+    unsigned tries;              /* of each request; default 8 */
+    uint32_t stall_ms;           /* below 1 KiB/s for so long fails a try; default 60,000 */
+    uint32_t connect_timeout_ms; /* default 15,000 */
+    uint32_t backoff_base_ms;    /* pause after the first try, doubled after each; half of it is random; default 100 */
+    uint32_t backoff_max_ms;     /* default 10,000 */
+    uint32_t retry_after_max_ms; /* the longest pause that a server may ask for; default 60,000 */
 };
 
 int http_client_new(const struct http_options *options, struct http_client **client, jb_error *error);

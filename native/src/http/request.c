@@ -26,7 +26,8 @@ int http_request_header(struct http_request *request, const char *name, const ch
     struct buffer line;
     buffer_init(&line, HTTP_HEADERS_MAX);
     /* curl drops a header without a value unless it ends with a semicolon. */
-    int code = *value == '\0' ? buffer_printf(&line, error, "%s;", name) : buffer_printf(&line, error, "%s: %s", name, value);
+    int code =
+        *value == '\0' ? buffer_printf(&line, error, "%s;", name) : buffer_printf(&line, error, "%s: %s", name, value);
     if (code == JB_OK) {
         struct curl_slist *list = curl_slist_append(request->list, line.data);
         if (list == NULL)

@@ -20,45 +20,45 @@ enum http_verdict {
 };
 
 /*
- * The caller fills the first group, the rest being zero (http_request_init), and keeps all of it until `done` was called.
- * The callbacks run on the client's thread, must be quick and must not call into the client.
+ * The caller fills the first group, the rest being zero (http_request_init), and keeps all of it until `done` was
+ * called. The callbacks run on the client's thread, must be quick and must not call into the client.
  */
 struct http_request {
     const char *method;
     const char *url;
-    jb_operation *operation;  /* cancels the request; may be NULL */
+    jb_operation *operation; /* cancels the request; may be NULL */
     bool with_body;
     const void *body;
     size_t body_size;
-    int expected;             /* the status whose body is wanted; 0: any 2xx */
-    char *into;               /* takes the wanted body, at most into_size bytes; else: */
+    int expected; /* the status whose body is wanted; 0: any 2xx */
+    char *into;   /* takes the wanted body, at most into_size bytes; else: */
     size_t into_size;
-    struct buffer *reply;     /* takes the wanted body; NULL where none is wanted */
-    int64_t deadline_ms;      /* on the monotonic clock; 0: none */
-    unsigned stall_factor;    /* so many times the client's stall time are allowed; 0 is 1 */
+    struct buffer *reply;  /* takes the wanted body; NULL where none is wanted */
+    int64_t deadline_ms;   /* on the monotonic clock; 0: none */
+    unsigned stall_factor; /* so many times the client's stall time are allowed; 0 is 1 */
     /* Before each try, to date and sign it: adds headers by http_request_header. Optional. */
     int (*prepare)(struct http_request *request, jb_error *error);
     /* After each reply, whatever its status. Optional: by default 2xx is done, 429 and 5xx are tried again. */
     enum http_verdict (*judge)(struct http_request *request);
     void (*done)(struct http_request *request);
-    void *context;            /* the caller's */
+    void *context; /* the caller's */
 
     /* Out. */
-    jb_error error;           /* JB_OK on success */
-    int status;               /* of the last reply; 0 without one */
-    size_t received;          /* bytes of the wanted body */
-    struct buffer headers;    /* of the last reply: "name: value\n" lines */
-    struct buffer problem;    /* an unwanted body's first bytes */
-    unsigned tries;           /* made */
-    bool maybe_applied;       /* an earlier or the last try failed after the server may have acted on it */
+    jb_error error;        /* JB_OK on success */
+    int status;            /* of the last reply; 0 without one */
+    size_t received;       /* bytes of the wanted body */
+    struct buffer headers; /* of the last reply: "name: value\n" lines */
+    struct buffer problem; /* an unwanted body's first bytes */
+    unsigned tries;        /* made */
+    bool maybe_applied;    /* an earlier or the last try failed after the server may have acted on it */
 
     /* The client's, while under way. */
     struct http_request *next;
     struct curl_slist *list;
     CURL *easy;
     size_t sent;
-    unsigned sendings;        /* within this try */
-    int64_t window_moved;     /* bytes both ways in this try when its stall window began */
+    unsigned sendings;    /* within this try */
+    int64_t window_moved; /* bytes both ways in this try when its stall window began */
     int64_t window_began_ms;
     int64_t due_ms;
     void *waiter; /* of http_perform */

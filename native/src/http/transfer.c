@@ -6,7 +6,7 @@
 #include "../base/clock.h"
 
 #define LOWEST_BYTES_PER_SECOND 1024
-#define SOCKET_BUFFER_BYTES (512L << 10) /* of libcurl's own, each way: fewer system calls */
+#define SOCKET_BUFFER_BYTES     (512L << 10) /* of libcurl's own, each way: fewer system calls */
 
 static size_t send_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -20,8 +20,8 @@ static size_t send_body(char *bytes, size_t size, size_t count, void *context)
 }
 
 /*
- * libcurl sends again by itself where a kept connection ends without an answer. That connection may have been closed long ago,
- * or by a server that has just acted on the request.
+ * libcurl sends again by itself where a kept connection ends without an answer. That connection may have been closed
+ * long ago, or by a server that has just acted on the request.
  */
 static int note_sending(void *context, char *remote, char *local, int remote_port, int local_port)
 {
@@ -237,7 +237,8 @@ static enum http_verdict judge_fault(struct http_request *request, CURLcode resu
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
         error_set(error, JB_ERROR_UNREACHABLE, "the server's certificate is not trusted: %s", reason);
-        error_hint(error, "name the file with the certificate authority that signed it (option ca_file, or AWS_CA_BUNDLE)");
+        error_hint(error,
+                   "name the file with the certificate authority that signed it (option ca_file, or AWS_CA_BUNDLE)");
         return HTTP_FAILED;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -267,7 +268,8 @@ enum http_verdict http_transfer_end(struct http_request *request, CURLcode resul
                   request->into != NULL ? request->into_size : request->reply->maximum);
         return HTTP_FAILED;
     case HTTP_FAULT_HEADERS:
-        error_set(&request->error, JB_ERROR_FORMAT, "the header of the server's answer is longer than %d bytes", HTTP_HEADERS_MAX);
+        error_set(&request->error, JB_ERROR_FORMAT, "the header of the server's answer is longer than %d bytes",
+                  HTTP_HEADERS_MAX);
         return HTTP_FAILED;
     case HTTP_FAULT_MEMORY:
         error_no_memory(&request->error);

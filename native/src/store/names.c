@@ -21,7 +21,7 @@ static int check_bucket(const char *bucket, jb_error *error)
 
 static bool has_bad_component(const char *key)
 {
-    for (const char *start = key;; ) {
+    for (const char *start = key;;) {
         size_t length = strcspn(start, "/");
         if (length == 0 || (length == 1 && start[0] == '.') || (length == 2 && start[0] == '.' && start[1] == '.'))
             return true;
@@ -37,7 +37,8 @@ int store_check_names(const char *bucket, const char *key, jb_error *error)
     if (code != JB_OK || key == NULL)
         return code;
     if (strlen(key) > STORE_KEY_MAX)
-        return error_set(error, JB_ERROR_USAGE, "the object's name '%.100s...' is longer than %d bytes", key, STORE_KEY_MAX);
+        return error_set(error, JB_ERROR_USAGE, "the object's name '%.100s...' is longer than %d bytes", key,
+                         STORE_KEY_MAX);
     if (!utf8_is_text(key) || has_bad_component(key)) {
         error_set(error, JB_ERROR_USAGE, "'%s' is no name for an object", key);
         return error_hint(error, "names are UTF-8 without control characters and empty, '.' or '..' parts");

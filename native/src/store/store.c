@@ -62,8 +62,8 @@ int store_read(jb_store *store, jb_operation *operation, const char *bucket, con
     return code;
 }
 
-int store_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
-                struct store_condition condition, jb_object_info *info, jb_error *error)
+int store_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+                size_t count, struct store_condition condition, jb_object_info *info, jb_error *error)
 {
     *info = (jb_object_info){.size = sizeof *info};
     int code = check(store, bucket, key, error);

@@ -10,8 +10,8 @@
 #include "../base/buffer.h"
 #include "../base/operation.h"
 
-#define STORE_KEY_MAX 1024               /* bytes; S3's own bound */
-#define STORE_WRITE_MAX (64u << 20)      /* bytes in one store_write */
+#define STORE_KEY_MAX   1024        /* bytes; S3's own bound */
+#define STORE_WRITE_MAX (64u << 20) /* bytes in one store_write */
 
 struct store_upload;
 
@@ -22,24 +22,24 @@ struct store_condition {
 };
 
 /*
- * One part on its way to a store, or one range on its way from it. The caller owns it and its bytes, and keeps both until
- * `done` was called: exactly once for each start that answered JB_OK, on any thread, perhaps before the start returns.
- * A start that fails calls nothing. `done` must not call back into the store.
+ * One part on its way to a store, or one range on its way from it. The caller owns it and its bytes, and keeps both
+ * until `done` was called: exactly once for each start that answered JB_OK, on any thread, perhaps before the start
+ * returns. A start that fails calls nothing. `done` must not call back into the store.
  */
 struct store_transfer {
-    char *bytes;                 /* to send, or room for `count` bytes */
-    size_t count;                /* parts: more than 0. ranges: fewer bytes than asked for are an error */
-    uint64_t offset;             /* in the object */
-    unsigned char sha256[32];    /* parts: digest of the bytes, computed by the caller; signs and proves the request */
+    char *bytes;              /* to send, or room for `count` bytes */
+    size_t count;             /* parts: more than 0. ranges: fewer bytes than asked for are an error */
+    uint64_t offset;          /* in the object */
+    unsigned char sha256[32]; /* parts: digest of the bytes, computed by the caller; signs and proves the request */
     void (*done)(struct store_transfer *transfer);
-    jb_error error;              /* out: code JB_OK on success */
-    void *driver;                /* the driver's, while under way */
+    jb_error error; /* out: code JB_OK on success */
+    void *driver;   /* the driver's, while under way */
 };
 
 /* What a driver can take, for those who cut streams into parts. */
 struct store_limits {
-    uint32_t parts_max;          /* in one object */
-    uint64_t part_bytes_min;     /* but for the last */
+    uint32_t parts_max;      /* in one object */
+    uint64_t part_bytes_min; /* but for the last */
     uint64_t part_bytes_max;
 };
 
@@ -47,14 +47,15 @@ struct store_driver {
     const char *scheme; /* "s3" */
     void (*close)(jb_store *store);
     int (*make_bucket)(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
-    /* JB_ERROR_NOT_FOUND where the object is not there; where the bucket is not, too, with a text and hint that say so. */
+    /* JB_ERROR_NOT_FOUND where the object is not there; where the bucket is not, too, with a text and hint that say so.
+     */
     int (*stat)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
                 jb_error *error);
     /* The whole object into `body` (JB_ERROR_LIMIT over its maximum), with its info from the same answer. */
     int (*read)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
                 jb_object_info *info, jb_error *error);
-    /* A whole object of at most 64 MiB. A condition that does not hold: JB_ERROR_CONFLICT. After a lost answer the driver reads back
-       and compares before it calls it a conflict. info->tag is the new object's. */
+    /* A whole object of at most 64 MiB. A condition that does not hold: JB_ERROR_CONFLICT. After a lost answer the
+       driver reads back and compares before it calls it a conflict. info->tag is the new object's. */
     int (*write)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
                  size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
     int (*list)(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
@@ -65,13 +66,15 @@ struct store_driver {
     /* An object of many parts. Nothing is visible under the key before complete. */
     int (*upload_begin)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                         struct store_upload **upload, jb_error *error);
-    /* Part numbers count from 0, offsets follow one another without a gap; many may be under way, started from several threads and in any order. */
+    /* Part numbers count from 0, offsets follow one another without a gap; many may be under way, started from several
+     * threads and in any order. */
     int (*upload_part)(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error);
-    /* All transfers are done and succeeded. Frees the upload when it succeeds. The store's own answer confirms count and tag:
-       info->bytes must equal what was sent, else JB_ERROR_VERIFY. */
+    /* All transfers are done and succeeded. Frees the upload when it succeeds. The store's own answer confirms count
+       and tag: info->bytes must equal what was sent, else JB_ERROR_VERIFY. */
     int (*upload_complete)(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
                            jb_error *error);
-    /* All transfers are done. Removes all that was sent and frees the upload; best effort, bounded in time, works when cancelled. */
+    /* All transfers are done. Removes all that was sent and frees the upload; best effort, bounded in time, works when
+     * cancelled. */
     void (*upload_abort)(struct store_upload *upload);
 
     /* Starts reading transfer->count bytes at transfer->offset. */
@@ -90,17 +93,19 @@ int store_file_open(const jb_store_options *options, jb_store **store, jb_error 
 int store_s3_open(const jb_store_options *options, jb_store **store, jb_error *error);
 
 /* Checked forms, to be used above the drivers. */
-int store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info, jb_error *error);
+int store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
+               jb_error *error);
 int store_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
                jb_object_info *info, jb_error *error);
-int store_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
-                struct store_condition condition, jb_object_info *info, jb_error *error);
+int store_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+                size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
 int store_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                        struct store_upload **upload, jb_error *error);
 
 /*
- * Bucket: 1 to 255 of letters, digits, '.', '-', '_', starting with a letter or digit, no "..". Key: valid UTF-8 of 1 to 1,024 bytes, no
- * control characters, no leading or trailing '/', no empty, "." or ".." component: what every driver can hold unchanged.
+ * Bucket: 1 to 255 of letters, digits, '.', '-', '_', starting with a letter or digit, no "..". Key: valid UTF-8 of 1
+ * to 1,024 bytes, no control characters, no leading or trailing '/', no empty, "." or ".." component: what every driver
+ * can hold unchanged.
  */
 int store_check_names(const char *bucket, const char *key, jb_error *error);
 

@@ -40,9 +40,11 @@ static void *keep_alive(void *argument)
             continue;
         event_unlock(&alive->event);
         jb_error error = JB_ERROR_INIT;
-        /* A failure is only told: 15 minutes without a renewal are allowed, and the upload itself will meet a broken store. */
+        /* A failure is only told: 15 minutes without a renewal are allowed, and the upload itself will meet a broken
+         * store. */
         if (renew(alive, &error) != JB_OK)
-            operation_log(alive->operation, JB_LOG_WARNING, "cannot renew '%s/%s': %s", alive->bucket, alive->key, error.text);
+            operation_log(alive->operation, JB_LOG_WARNING, "cannot renew '%s/%s': %s", alive->bucket, alive->key,
+                          error.text);
         event_lock(&alive->event);
         next_ms = clock_monotonic_ms() + RENEW_MS;
     }
@@ -58,7 +60,8 @@ static void alive_free(struct alive *alive)
     free(alive);
 }
 
-int alive_start(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct alive **made, jb_error *error)
+int alive_start(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct alive **made,
+                jb_error *error)
 {
     struct alive *alive = calloc(1, sizeof *alive);
     if (alive == NULL)

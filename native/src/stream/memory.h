@@ -4,7 +4,8 @@
 
 #include "../base/operation.h"
 
-/* What the process holds besides the stream's buffers (libraries, connections, thread stacks), as measured by tests/bench. */
+/* What the process holds besides the stream's buffers (libraries, connections, thread stacks), as measured by
+ * tests/bench. */
 #define MEMORY_RESERVED ((uint64_t)26 << 20)
 
 /* For parts, or for parts and frames together; at least two of the smallest parts. */

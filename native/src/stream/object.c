@@ -8,7 +8,7 @@
 #include "../codec/utf8.h"
 
 #define SEGMENTS_MAX 1000
-#define PARTS_MAX 10000
+#define PARTS_MAX    10000
 
 void object_clean_up(struct object *object)
 {
@@ -41,7 +41,8 @@ struct object_segment *object_add_segment(struct object *object, const char *nam
     return segment;
 }
 
-int object_add_part(struct object_segment *segment, uint64_t bytes, const unsigned char sha256[SHA256_SIZE], jb_error *error)
+int object_add_part(struct object_segment *segment, uint64_t bytes, const unsigned char sha256[SHA256_SIZE],
+                    jb_error *error)
 {
     if (segment->part_count == segment->part_capacity) {
         size_t capacity = segment->part_capacity == 0 ? 8 : segment->part_capacity * 2;
@@ -129,8 +130,8 @@ json_t *object_to_json(const struct object *object, jb_error *error)
 
 static bool is_object_name(const char *name)
 {
-    return name != NULL && name[0] != '\0' && strlen(name) <= 255 && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0 && utf8_is_text(name);
+    return name != NULL && name[0] != '\0' && strlen(name) <= 255 && strchr(name, '/') == NULL &&
+           strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && utf8_is_text(name);
 }
 
 /* A path to take off members: relative, without "." or ".." in it. */

@@ -1,6 +1,6 @@
 /*
- * What a stream became in a store: an object of one or more segments, each of parts whose digests prove it. Its JSON form
- * stands in seals and accounts (docs/formats.md, Object).
+ * What a stream became in a store: an object of one or more segments, each of parts whose digests prove it. Its JSON
+ * form stands in seals and accounts (docs/formats.md, Object).
  */
 #ifndef STREAM_OBJECT_H
 #define STREAM_OBJECT_H
@@ -20,7 +20,7 @@ struct object_part {
 };
 
 struct object_segment {
-    char *name;        /* the last component of its key: the object's name, and NAME.001, … for those that follow */
+    char *name; /* the last component of its key: the object's name, and NAME.001, … for those that follow */
     uint64_t bytes;
     size_t part_count;
     size_t part_capacity;
@@ -36,9 +36,9 @@ struct object {
     struct object_segment *segments;
     unsigned char digest[SHA256_SIZE]; /* SHA-256 of all parts' digests in order */
     /* Of trees only: */
-    char *root;             /* the path that every member begins with; NULL where this is no tree */
+    char *root; /* the path that every member begins with; NULL where this is no tree */
     uint64_t files;
-    json_t *warnings;       /* array of {path, what}; NULL for none */
+    json_t *warnings; /* array of {path, what}; NULL for none */
 };
 
 /* In place. */
@@ -46,7 +46,8 @@ void object_clean_up(struct object *object);
 
 /* Adds a segment with room for parts; NULL without memory. */
 struct object_segment *object_add_segment(struct object *object, const char *name, jb_error *error);
-int object_add_part(struct object_segment *segment, uint64_t bytes, const unsigned char sha256[SHA256_SIZE], jb_error *error);
+int object_add_part(struct object_segment *segment, uint64_t bytes, const unsigned char sha256[SHA256_SIZE],
+                    jb_error *error);
 /* Sets bytes and digest from the segments' parts. */
 int object_finish(struct object *object, jb_error *error);
 

@@ -36,8 +36,8 @@ static int look_at_first(struct object_source *source, jb_compression *compressi
     return code;
 }
 
-int object_source_new(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, const struct object *object,
-                      bool decompress, struct object_source **made, jb_error *error)
+int object_source_new(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                      const struct object *object, bool decompress, struct object_source **made, jb_error *error)
 {
     struct object_source *source = calloc(1, sizeof *source);
     if (source == NULL)
@@ -45,7 +45,8 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
     source->replay.read = replay_read;
     int code = workers_new(0, &source->workers, error);
     if (code == JB_OK)
-        code = part_reader_new(store, operation, source->workers, bucket, prefix, object, memory_for_buffers(operation), &source->reader, error);
+        code = part_reader_new(store, operation, source->workers, bucket, prefix, object, memory_for_buffers(operation),
+                               &source->reader, error);
     jb_compression compression = object != NULL ? object->compression : JB_COMPRESSION_NONE;
     if (code == JB_OK) {
         source->parts = part_reader_source(source->reader);
@@ -53,7 +54,8 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
             code = look_at_first(source, &compression, error);
     }
     if (code == JB_OK)
-        code = decompressor_new(&source->replay, decompress ? compression : JB_COMPRESSION_NONE, &source->decompressor, error);
+        code = decompressor_new(&source->replay, decompress ? compression : JB_COMPRESSION_NONE, &source->decompressor,
+                                error);
     if (code != JB_OK) {
         object_source_free(source);
         return code;

@@ -33,17 +33,17 @@ struct part_reader {
     const char *bucket;
     const char *prefix;
     const struct object *object;
-    uint64_t bytes;       /* of the whole stream */
-    struct event event;   /* guards the slots' states */
+    uint64_t bytes;     /* of the whole stream */
+    struct event event; /* guards the slots' states */
     struct slot slots[SLOTS_MAX];
     unsigned slot_count;
-    unsigned first;       /* the oldest slot under way, or lent */
+    unsigned first; /* the oldest slot under way, or lent */
     unsigned active;
     bool lent;
     /* What to ask for next. */
     size_t segment;
     size_t part;
-    uint64_t offset;      /* in the segment */
+    uint64_t offset; /* in the segment */
 };
 
 static void finish_slot(struct slot *slot)
@@ -61,7 +61,8 @@ static int check_part(const struct slot *slot, const struct object_part *part, s
     if (code != JB_OK || memcmp(sha256, part->sha256, SHA256_SIZE) == 0)
         return code;
     uint64_t begin = slot->transfer.offset + offset;
-    error_set(error, JB_ERROR_VERIFY, "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
+    error_set(error, JB_ERROR_VERIFY,
+              "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
               slot->reader->bucket, slot->key, (unsigned long long)begin, (unsigned long long)(begin + part->bytes));
     return error_hint(error, "nothing of it was used; restore another backup, and look into the store");
 }
@@ -91,8 +92,8 @@ static void start_range(struct work *work)
 {
     struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, start));
     struct part_reader *reader = slot->reader;
-    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key, &slot->transfer,
-                                            &slot->transfer.error);
+    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key,
+                                            &slot->transfer, &slot->transfer.error);
     if (code != JB_OK) {
         slot->transfer.error.code = (jb_code)code;
         finish_slot(slot);
@@ -123,7 +124,8 @@ static bool next_parts(struct part_reader *reader, struct slot *slot)
     slot->parts = &segment->parts[reader->part];
     slot->part_count = 0;
     slot->transfer.count = 0;
-    while (reader->part < segment->part_count && segment->parts[reader->part].bytes <= slot->capacity - slot->transfer.count) {
+    while (reader->part < segment->part_count &&
+           segment->parts[reader->part].bytes <= slot->capacity - slot->transfer.count) {
         slot->transfer.count += (size_t)segment->parts[reader->part++].bytes;
         slot->part_count++;
     }
@@ -221,8 +223,9 @@ static size_t largest_part(const struct object *object)
     return (size_t)largest;
 }
 
-int part_reader_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket, const char *prefix,
-                    const struct object *object, size_t memory_bytes, struct part_reader **made, jb_error *error)
+int part_reader_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket,
+                    const char *prefix, const struct object *object, size_t memory_bytes, struct part_reader **made,
+                    jb_error *error)
 {
     uint64_t bytes;
     size_t slot_bytes = memory_bytes / SLOTS_MIN < RANGE_BYTES_MAX ? memory_bytes / SLOTS_MIN : RANGE_BYTES_MAX;

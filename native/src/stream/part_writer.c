@@ -7,15 +7,15 @@
 #include "../base/event.h"
 #include "../base/pages.h"
 
-#define MIB ((size_t)1 << 20)
+#define MIB              ((size_t)1 << 20)
 #define PART_BYTES_FIRST (8 * MIB)
 /* The last parts are this large, so that two fit the smallest budget, and every reader's. */
 #define PART_BYTES_LAST (24 * MIB)
 /* S3 takes 10,000 parts: 8 MiB for the first 2,000, then more with every further 400: about 165 GiB an object. */
 #define PARTS_OF_FIRST_SIZE 2000
-#define PARTS_OF_EACH_SIZE 400
-#define SLOTS_MAX 16
-#define SEGMENTS_MAX 1000
+#define PARTS_OF_EACH_SIZE  400
+#define SLOTS_MAX           16
+#define SEGMENTS_MAX        1000
 
 struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
@@ -94,7 +94,8 @@ static int reap(struct part_writer *writer, struct slot *slot, jb_error *error)
     return operation_progress(writer->operation, 0, 0, NULL, error);
 }
 
-/* Reaps what is done; with `all`, waits until nothing is under way; else until bytes for one more part are free and a slot is. */
+/* Reaps what is done; with `all`, waits until nothing is under way; else until bytes for one more part are free and a
+ * slot is. */
 static int wait_for_room(struct part_writer *writer, bool all, size_t wanted, struct slot **room, jb_error *error)
 {
     int code = JB_OK;
@@ -156,7 +157,8 @@ static int begin_segment(struct part_writer *writer, jb_error *error)
         return error_set(error, JB_ERROR_LIMIT, "'%s' outgrows %d objects", writer->key, SEGMENTS_MAX);
     char key[STORE_KEY_MAX + 8];
     snprintf(key, sizeof key, index == 0 ? "%s" : "%s.%03zu", writer->key, index);
-    int code = store_upload_begin(writer->store, writer->operation, writer->bucket, key, &writer->uploads[index], error);
+    int code =
+        store_upload_begin(writer->store, writer->operation, writer->bucket, key, &writer->uploads[index], error);
     if (code != JB_OK)
         return code;
     const char *slash = strrchr(key, '/');
@@ -198,8 +200,10 @@ static int start_part(struct part_writer *writer, jb_error *error)
 int part_writer_reserve(struct part_writer *writer, void **room, size_t *capacity, jb_error *error)
 {
     if (writer->filling == NULL) {
-        unsigned next = writer->object.segment_count == 0 || writer->parts_started == writer->store->driver->limits.parts_max
-                            ? 0 : writer->parts_started;
+        unsigned next =
+            writer->object.segment_count == 0 || writer->parts_started == writer->store->driver->limits.parts_max
+                ? 0
+                : writer->parts_started;
         size_t size = part_bytes(writer, next);
         struct slot *slot;
         int code = wait_for_room(writer, false, size, &slot, error);
@@ -264,7 +268,8 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
     size_t count = slot == NULL ? 0 : slot->transfer.count;
     const char *bytes = count == 0 ? "" : slot->transfer.bytes;
     const char *slash = strrchr(writer->key, '/');
-    struct object_segment *segment = object_add_segment(&writer->object, slash == NULL ? writer->key : slash + 1, error);
+    struct object_segment *segment =
+        object_add_segment(&writer->object, slash == NULL ? writer->key : slash + 1, error);
     if (segment == NULL)
         return JB_ERROR_MEMORY;
     int code = JB_OK;
@@ -276,7 +281,8 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
     }
     jb_object_info info;
     if (code == JB_OK)
-        code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, condition, &info, error);
+        code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, condition,
+                           &info, error);
     if (code != JB_OK)
         return code;
     code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, &info, error);
@@ -288,7 +294,8 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
     return code;
 }
 
-/* All segments are whole in the store; now they become visible, the first one last, so that nobody finds it without the others. */
+/* All segments are whole in the store; now they become visible, the first one last, so that nobody finds it without the
+ * others. */
 static int complete_segments(struct part_writer *writer, struct store_condition condition, jb_error *error)
 {
     for (size_t left = writer->object.segment_count; left > 0; left--) {
@@ -300,7 +307,8 @@ static int complete_segments(struct part_writer *writer, struct store_condition 
             if (info.bytes == segment->bytes)
                 continue;
             code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %llu were sent",
-                             (unsigned long long)info.bytes, writer->bucket, segment->name, (unsigned long long)segment->bytes);
+                             (unsigned long long)info.bytes, writer->bucket, segment->name,
+                             (unsigned long long)segment->bytes);
         }
         return code;
     }
@@ -363,8 +371,8 @@ void part_writer_free(struct part_writer *writer)
     free(writer);
 }
 
-int part_writer_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket, const char *key,
-                    bool replace, size_t memory_bytes, struct part_writer **made, jb_error *error)
+int part_writer_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket,
+                    const char *key, bool replace, size_t memory_bytes, struct part_writer **made, jb_error *error)
 {
     int code = store_check_names(bucket, key, error);
     if (code != JB_OK)

@@ -1,6 +1,6 @@
 /*
- * A sink that cuts a stream of unknown length into parts, hashes each once, and sends several at a time. Nothing is visible in
- * the store before finish has succeeded.
+ * A sink that cuts a stream of unknown length into parts, hashes each once, and sends several at a time. Nothing is
+ * visible in the store before finish has succeeded.
  */
 #ifndef STREAM_PART_WRITER_H
 #define STREAM_PART_WRITER_H
@@ -13,16 +13,18 @@
 struct part_writer;
 
 /* `memory_bytes`: for all its parts together, at least 16 MiB. `replace`: an object under the key may exist. */
-int part_writer_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket, const char *key,
-                    bool replace, size_t memory_bytes, struct part_writer **writer, jb_error *error);
+int part_writer_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket,
+                    const char *key, bool replace, size_t memory_bytes, struct part_writer **writer, jb_error *error);
 
 struct byte_sink *part_writer_sink(struct part_writer *writer);
 
-/* The empty room of the part that is filled now, so that bytes can be read right into it; advance says how many were. At least 1 byte. */
+/* The empty room of the part that is filled now, so that bytes can be read right into it; advance says how many were.
+ * At least 1 byte. */
 int part_writer_reserve(struct part_writer *writer, void **room, size_t *capacity, jb_error *error);
 int part_writer_advance(struct part_writer *writer, size_t count, jb_error *error);
 
-/* Sends what is left, waits for all, completes every segment and has the store confirm it. Fills the object's name, segments, bytes and digest. */
+/* Sends what is left, waits for all, completes every segment and has the store confirm it. Fills the object's name,
+ * segments, bytes and digest. */
 int part_writer_finish(struct part_writer *writer, struct object *object, jb_error *error);
 
 /* Ends it in any state: what is not finished is aborted and leaves nothing in the store. */

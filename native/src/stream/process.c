@@ -14,20 +14,18 @@
 
 #include "../base/clock.h"
 
-#define KEPT_BYTES ((size_t)65536)
-#define PIPE_BYTES (1 << 20) /* the largest that an unprivileged process may ask for by default */
-#define PATIENCE_MS 5000     /* between SIGTERM and SIGKILL */
-
-extern char **environ;
+#define KEPT_BYTES  ((size_t)65536)
+#define PIPE_BYTES  (1 << 20) /* the largest that an unprivileged process may ask for by default */
+#define PATIENCE_MS 5000      /* between SIGTERM and SIGKILL */
 
 struct process {
     jb_operation *operation;
     const char *name;
     char *name_copy;
-    pid_t pid;        /* 0 once it was waited for */
-    int data_fd;      /* the producer's output, or the consumer's input */
-    int message_fd;   /* standard error; -1 once it ended */
-    char *kept;       /* the last KEPT_BYTES of it, a ring */
+    pid_t pid;      /* 0 once it was waited for */
+    int data_fd;    /* the producer's output, or the consumer's input */
+    int message_fd; /* standard error; -1 once it ended */
+    char *kept;     /* the last KEPT_BYTES of it, a ring */
     size_t kept_total;
 };
 
@@ -51,7 +49,8 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
     if (errnum == 0)
         errnum = posix_spawnattr_setpgroup(attributes, 0);
     if (errnum == 0)
-        errnum = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        errnum = posix_spawnattr_setflags(attributes,
+                                          POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (errnum == 0)
         errnum = in >= 0 ? posix_spawn_file_actions_adddup2(actions, in, 0)
                          : posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
@@ -140,8 +139,8 @@ int process_start_producer(jb_operation *operation, const char *const *argv, str
     return JB_OK;
 }
 
-int process_start_consumer(jb_operation *operation, const char *const *argv, const char *directory, struct process **made,
-                           jb_error *error)
+int process_start_consumer(jb_operation *operation, const char *const *argv, const char *directory,
+                           struct process **made, jb_error *error)
 {
     struct process *process;
     int code = process_new(operation, argv, &process, error);
@@ -149,7 +148,8 @@ int process_start_consumer(jb_operation *operation, const char *const *argv, con
         return code;
     /* A socket, for send(2) can be kept from raising SIGPIPE and write(2) on a pipe cannot. */
     int data[2] = {-1, -1}, message[2] = {-1, -1};
-    int errnum = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) == 0 && pipe2(message, O_CLOEXEC) == 0 ? 0 : errno;
+    int errnum =
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) == 0 && pipe2(message, O_CLOEXEC) == 0 ? 0 : errno;
     if (errnum == 0)
         errnum = spawn(process, argv, directory, data[1], message[1], message[1]);
     close_fd(&data[1]);
@@ -180,7 +180,8 @@ static void keep_messages(struct process *process)
     }
 }
 
-/* Waits until the data descriptor is ready for `events`, keeping messages meanwhile. With data_fd closed, until messages end. */
+/* Waits until the data descriptor is ready for `events`, keeping messages meanwhile. With data_fd closed, until
+ * messages end. */
 static int wait_ready(struct process *process, short events, jb_error *error)
 {
     for (;;) {
@@ -230,7 +231,9 @@ int process_write(struct process *process, const void *bytes, size_t count, jb_e
             int errnum = errno;
             close_fd(&process->data_fd);
             code = process_finish(process, NULL, error);
-            return code != JB_OK ? code : error_set(error, JB_ERROR_PRODUCER, "'%s' ended before all was written to it: %s", process->name, strerrorname_np(errnum));
+            return code != JB_OK ? code
+                                 : error_set(error, JB_ERROR_PRODUCER, "'%s' ended before all was written to it: %s",
+                                             process->name, strerrorname_np(errnum));
         }
         if (sent > 0) {
             next += sent;
@@ -271,11 +274,14 @@ static int judge(struct process *process, int status, const char *success_text, 
     bool confirmed = success_text == NULL || strstr(text, success_text) != NULL;
     int code = JB_OK;
     if (WIFSIGNALED(status))
-        code = error_set(error, JB_ERROR_PRODUCER, "'%s' was ended by signal %d: %s", process->name, WTERMSIG(status), last_line(text));
+        code = error_set(error, JB_ERROR_PRODUCER, "'%s' was ended by signal %d: %s", process->name, WTERMSIG(status),
+                         last_line(text));
     else if (WEXITSTATUS(status) != 0)
-        code = error_set(error, JB_ERROR_PRODUCER, "'%s' failed with status %d: %s", process->name, WEXITSTATUS(status), last_line(text));
+        code = error_set(error, JB_ERROR_PRODUCER, "'%s' failed with status %d: %s", process->name, WEXITSTATUS(status),
+                         last_line(text));
     else if (!confirmed)
-        code = error_set(error, JB_ERROR_PRODUCER, "'%s' ended without saying '%s': %s", process->name, success_text, last_line(text));
+        code = error_set(error, JB_ERROR_PRODUCER, "'%s' ended without saying '%s': %s", process->name, success_text,
+                         last_line(text));
     free(text);
     return code;
 }
@@ -286,7 +292,8 @@ int process_finish(struct process *process, const char *success_text, jb_error *
     int code = process->message_fd >= 0 ? wait_ready(process, POLLIN, error) : JB_OK;
     int status = 0;
     while (code == JB_OK && process->pid > 0) {
-        /* Its standard error has ended, so it is about to; a process that closed it and goes on can still be cancelled. */
+        /* Its standard error has ended, so it is about to; a process that closed it and goes on can still be cancelled.
+         */
         pid_t ended = waitpid(process->pid, &status, WNOHANG);
         if (ended == process->pid) {
             process->pid = 0;

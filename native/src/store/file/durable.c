@@ -18,7 +18,8 @@ int file_temporary_make(const struct file_place *place, struct file_temporary *t
     char random[33];
     random_name(random);
     snprintf(temporary->name, sizeof temporary->name, FILE_OWN_PREFIX "tmp-%s", random);
-    temporary->fd = openat(place->directory_fd, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    temporary->fd =
+        openat(place->directory_fd, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (temporary->fd >= 0)
         return JB_OK;
     int errnum = errno;
@@ -55,7 +56,8 @@ int file_write_all(int fd, const void *bytes, size_t count, uint64_t offset, jb_
 }
 
 /* One lock a bucket, on a file that is never deleted: a lock file that came and went could be held twice. */
-static int lock_bucket(struct file_store *store, jb_operation *operation, const char *bucket, int *lock_fd, jb_error *error)
+static int lock_bucket(struct file_store *store, jb_operation *operation, const char *bucket, int *lock_fd,
+                       jb_error *error)
 {
     int bucket_fd;
     int code = file_bucket_open(store, bucket, &bucket_fd, error);
@@ -75,7 +77,8 @@ static int lock_bucket(struct file_store *store, jb_operation *operation, const 
         if (code == JB_OK && errnum != EWOULDBLOCK && errnum != EINTR)
             code = error_set_errno(error, errnum, "cannot lock the bucket '%s'", bucket);
         else if (code == JB_OK && clock_monotonic_ms() >= give_up_ms) {
-            error_set(error, JB_ERROR_CONFLICT, "the bucket '%s' has been locked by another process for a minute", bucket);
+            error_set(error, JB_ERROR_CONFLICT, "the bucket '%s' has been locked by another process for a minute",
+                      bucket);
             error_hint(error, "see which process holds '%s/%s/%s'", store->root, bucket, FILE_LOCK_NAME);
             code = JB_ERROR_CONFLICT;
         }

@@ -1,4 +1,5 @@
-/* The file driver's inside: objects are files at ROOT/BUCKET/KEY, reached component by component and never through links. */
+/* The file driver's inside: objects are files at ROOT/BUCKET/KEY, reached component by component and never through
+ * links. */
 #ifndef STORE_FILE_FILE_H
 #define STORE_FILE_FILE_H
 
@@ -8,11 +9,11 @@
 
 /* Names that are the driver's own: temporary files and the lock. They never list and no key may hold them. */
 #define FILE_OWN_PREFIX ".jpsbackup-"
-#define FILE_LOCK_NAME FILE_OWN_PREFIX "lock"
+#define FILE_LOCK_NAME  FILE_OWN_PREFIX "lock"
 
 struct file_store {
     jb_store base;
-    char *root;   /* absolute path, for messages */
+    char *root; /* absolute path, for messages */
     int root_fd;
 };
 
@@ -28,7 +29,8 @@ struct file_temporary {
     char name[64];
 };
 
-/* place.c: the ways to an object. With `make`, missing directories are made and synced. The bucket's own directory is never made here. */
+/* place.c: the ways to an object. With `make`, missing directories are made and synced. The bucket's own directory is
+ * never made here. */
 int file_bucket_open(struct file_store *store, const char *bucket, int *fd, jb_error *error);
 int file_place_open(struct file_store *store, const char *bucket, const char *key, bool make, struct file_place *place,
                     jb_error *error);
@@ -53,8 +55,8 @@ int file_stat(jb_store *store, jb_operation *operation, const char *bucket, cons
               jb_error *error);
 int file_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
               jb_object_info *info, jb_error *error);
-int file_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
-               struct store_condition condition, jb_object_info *info, jb_error *error);
+int file_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+               size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
 int file_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                struct store_transfer *transfer, jb_error *error);
 int file_remove(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,

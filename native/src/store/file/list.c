@@ -33,9 +33,12 @@ static int list_entry(struct listing *listing, int directory_fd, size_t length, 
     name = name == NULL ? listing->key : name + 1;
     struct stat status;
     if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? JB_OK : error_set_errno(listing->error, errno, "cannot look at '%s/%s'", listing->bucket, listing->key);
+        return errno == ENOENT
+                   ? JB_OK
+                   : error_set_errno(listing->error, errno, "cannot look at '%s/%s'", listing->bucket, listing->key);
     if (S_ISREG(status.st_mode) && length >= prefix_length) {
-        jb_object_info info = {.size = sizeof info, .key = listing->key, .bytes = (uint64_t)status.st_size, .modified = status.st_mtime};
+        jb_object_info info = {
+            .size = sizeof info, .key = listing->key, .bytes = (uint64_t)status.st_size, .modified = status.st_mtime};
         if (listing->each(listing->context, &info) != 0)
             return error_set(listing->error, JB_ERROR_CANCELLED, "the listing was ended by its caller");
         return operation_check(listing->operation, listing->error);
@@ -44,7 +47,9 @@ static int list_entry(struct listing *listing, int directory_fd, size_t length, 
         return JB_OK;
     int fd = openat(directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? JB_OK : error_set_errno(listing->error, errno, "cannot list '%s/%s'", listing->bucket, listing->key);
+        return errno == ENOENT
+                   ? JB_OK
+                   : error_set_errno(listing->error, errno, "cannot list '%s/%s'", listing->bucket, listing->key);
     return list_directory(listing, fd, length, depth + 1);
 }
 
@@ -57,7 +62,9 @@ static int list_directory(struct listing *listing, int fd, size_t length, int de
         close(fd);
         return error_set_errno(listing->error, errnum, "cannot list '%s'", listing->bucket);
     }
-    int code = depth > DEPTH_MAX ? error_set(listing->error, JB_ERROR_LIMIT, "'%s/%s' lies too deep", listing->bucket, listing->key) : JB_OK;
+    int code = depth > DEPTH_MAX
+                   ? error_set(listing->error, JB_ERROR_LIMIT, "'%s/%s' lies too deep", listing->bucket, listing->key)
+                   : JB_OK;
     size_t start = length == 0 ? 0 : length + 1;
     while (code == JB_OK) {
         errno = 0;
@@ -68,7 +75,8 @@ static int list_directory(struct listing *listing, int fd, size_t length, int de
             break;
         }
         size_t name_length = strlen(entry->d_name);
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || start + name_length > STORE_KEY_MAX ||
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            start + name_length > STORE_KEY_MAX ||
             strncmp(entry->d_name, FILE_OWN_PREFIX, strlen(FILE_OWN_PREFIX)) == 0 || !utf8_is_text(entry->d_name))
             continue; /* what is no key was not put here by a store */
         if (length > 0)
@@ -88,6 +96,7 @@ int file_list(jb_store *base, jb_operation *operation, const char *bucket, const
     int code = file_bucket_open((struct file_store *)base, bucket, &fd, error);
     if (code != JB_OK)
         return code;
-    struct listing listing = {.operation = operation, .bucket = bucket, .prefix = prefix, .each = each, .context = context, .error = error};
+    struct listing listing = {
+        .operation = operation, .bucket = bucket, .prefix = prefix, .each = each, .context = context, .error = error};
     return list_directory(&listing, fd, 0, 0);
 }

@@ -57,8 +57,8 @@ int file_read(jb_store *base, jb_operation *operation, const char *bucket, const
     return code != JB_OK ? code : set_tag(info, body->data, body->size, error);
 }
 
-int file_write(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
-               struct store_condition condition, jb_object_info *info, jb_error *error)
+int file_write(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+               size_t count, struct store_condition condition, jb_object_info *info, jb_error *error)
 {
     struct file_store *store = (struct file_store *)base;
     struct file_place place;

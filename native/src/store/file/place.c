@@ -10,7 +10,8 @@
 static int failed(struct file_store *store, int errnum, const char *bucket, const char *key, jb_error *error)
 {
     if (errnum == ENOTDIR || errnum == EEXIST || errnum == ELOOP) {
-        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' cannot be kept: a part of its path is an object or a link", bucket, key);
+        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' cannot be kept: a part of its path is an object or a link", bucket,
+                  key);
         return error_hint(error, "in a file store the names 'a' and 'a/b' cannot both exist");
     }
     error_set_errno(error, errnum, "cannot open '%s/%s/%s'", store->root, bucket, key);

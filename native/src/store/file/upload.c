@@ -65,15 +65,16 @@ int file_upload_part(struct store_upload *upload, unsigned number, struct store_
     return JB_OK;
 }
 
-int file_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info, jb_error *error)
+int file_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                         jb_error *error)
 {
     struct stat status;
     int code = operation_check(upload->operation, error);
     if (code == JB_OK && fstat(upload->temporary.fd, &status) != 0)
         code = error_set_errno(error, errno, "cannot look at '%s/%s'", upload->bucket, upload->key);
     if (code == JB_OK && (uint64_t)status.st_size != upload->bytes)
-        code = error_set(error, JB_ERROR_VERIFY, "'%s/%s' holds %llu bytes after %llu were written", upload->bucket, upload->key,
-                         (unsigned long long)status.st_size, (unsigned long long)upload->bytes);
+        code = error_set(error, JB_ERROR_VERIFY, "'%s/%s' holds %llu bytes after %llu were written", upload->bucket,
+                         upload->key, (unsigned long long)status.st_size, (unsigned long long)upload->bytes);
     if (code == JB_OK)
         code = file_publish(upload->store, upload->operation, upload->bucket, upload->key, &upload->place,
                             &upload->temporary, condition, error);

@@ -18,7 +18,8 @@ int s3_make_bucket(jb_store *store, jb_operation *operation, const char *bucket,
 {
     struct s3_request request;
     struct buffer body;
-    int code = s3_request_init(&request, (struct s3_store *)store, operation, "make the bucket", "PUT", bucket, NULL, error);
+    int code =
+        s3_request_init(&request, (struct s3_store *)store, operation, "make the bucket", "PUT", bucket, NULL, error);
     if (code != JB_OK)
         return code;
     buffer_init(&body, 1024);

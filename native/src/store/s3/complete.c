@@ -8,9 +8,9 @@
 #include "../../codec/xml.h"
 #include "upload.h"
 
-#define REPLY_MAX 65536
-#define BODY_MAX (4u << 20) /* 10,000 parts with the longest tag, escaped */
-#define STALL_FACTOR 10     /* a store may work for minutes on it, and send a blank now and then */
+#define REPLY_MAX    65536
+#define BODY_MAX     (4u << 20) /* 10,000 parts with the longest tag, escaped */
+#define STALL_FACTOR 10         /* a store may work for minutes on it, and send a blank now and then */
 
 struct answer {
     char root[64], tag[160], code[64], message[256];
@@ -55,7 +55,8 @@ static enum http_verdict check(struct s3_request *request)
 
 static int build_body(const struct store_upload *upload, struct buffer *body, jb_error *error)
 {
-    int code = buffer_append_text(body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", error);
+    int code =
+        buffer_append_text(body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", error);
     for (size_t i = 0; i < upload->count && code == JB_OK; i++) {
         if (upload->parts[i].tag == NULL)
             return error_set(error, JB_ERROR_STATE, "part %zu of '%s' was not uploaded", i + 1, upload->key);
@@ -99,8 +100,8 @@ static bool part_md5(const char *tag, unsigned char md5[16])
 }
 
 /*
- * The tag that S3 gives an object of these parts: the MD5 of the parts' MD5s, '-', their number. False where a part's tag is
- * no MD5 (the store's encryption may have it so); then a lost answer cannot be told from somebody else's object.
+ * The tag that S3 gives an object of these parts: the MD5 of the parts' MD5s, '-', their number. False where a part's
+ * tag is no MD5 (the store's encryption may have it so); then a lost answer cannot be told from somebody else's object.
  */
 static bool expected_tag(const struct store_upload *upload, char tag[64])
 {
@@ -138,8 +139,8 @@ static int confirm(const struct store_upload *upload, const char *tag, jb_object
         return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has %" PRIu64 " bytes in the store instead of %" PRIu64,
                          upload->bucket, upload->key, info->bytes, total);
     if (!same_tag(info->tag, tag))
-        return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has the tag '%s' in the store instead of '%s'", upload->bucket,
-                         upload->key, info->tag, tag);
+        return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has the tag '%s' in the store instead of '%s'",
+                         upload->bucket, upload->key, info->tag, tag);
     return JB_OK;
 }
 
@@ -162,9 +163,11 @@ static int complete(struct store_upload *upload, struct store_condition conditio
 }
 
 /* S3 has no upload of no parts; an empty object is written whole. */
-static int complete_empty(struct store_upload *upload, struct store_condition condition, jb_object_info *info, jb_error *error)
+static int complete_empty(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                          jb_error *error)
 {
-    int code = s3_write(&upload->s3->store, upload->operation, upload->bucket, upload->key, "", 0, condition, info, error);
+    int code =
+        s3_write(&upload->s3->store, upload->operation, upload->bucket, upload->key, "", 0, condition, info, error);
     if (code != JB_OK)
         return code;
     info->key = NULL; /* the upload's own copy goes now */
@@ -172,7 +175,8 @@ static int complete_empty(struct store_upload *upload, struct store_condition co
     return JB_OK;
 }
 
-int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info, jb_error *error)
+int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                       jb_error *error)
 {
     if (upload->count == 0)
         return complete_empty(upload, condition, info, error);
@@ -180,8 +184,8 @@ int s3_upload_complete(struct store_upload *upload, struct store_condition condi
     struct buffer body, reply;
     struct answer answer;
     jb_error problem = JB_ERROR_INIT;
-    int code = s3_request_init(&request, upload->s3, upload->operation, "complete the upload of", "POST", upload->bucket,
-                               upload->key, error);
+    int code = s3_request_init(&request, upload->s3, upload->operation, "complete the upload of", "POST",
+                               upload->bucket, upload->key, error);
     if (code != JB_OK)
         return code;
     buffer_init(&body, BODY_MAX);

@@ -117,7 +117,8 @@ static enum http_verdict fail(struct s3_request *request, const struct meaning *
     snprintf(request->store_code, sizeof request->store_code, "%s", store_code);
     if (*store_code == '\0')
         error_set(error, meaning->code, "%s (status %d)",
-                  meaning->code == JB_ERROR_NOT_FOUND ? "it does not exist" : "the store refuses", request->http.status);
+                  meaning->code == JB_ERROR_NOT_FOUND ? "it does not exist" : "the store refuses",
+                  request->http.status);
     else
         error_set(error, meaning->code, "%s%s%s (status %d)", store_code, *message != '\0' ? ": " : "", message,
                   request->http.status);
@@ -150,7 +151,8 @@ enum http_verdict s3_judge_problem(struct s3_request *request)
     struct problem problem = {"", "", ""};
     const struct http_request *http = &request->http;
     /* A body that is no XML is a proxy's; then the status alone speaks. */
-    if (http->problem.size > 0 && xml_read(http->problem.data, http->problem.size, take_problem, &problem, NULL) != JB_OK)
+    if (http->problem.size > 0 &&
+        xml_read(http->problem.data, http->problem.size, take_problem, &problem, NULL) != JB_OK)
         problem = (struct problem){"", "", ""};
     if (problem.region[0] == '\0')
         http_request_reply_header(http, "x-amz-bucket-region", problem.region, sizeof problem.region);
@@ -159,8 +161,8 @@ enum http_verdict s3_judge_problem(struct s3_request *request)
         (http->status == 400 && other_region))
         return fail_by_region(request, &problem);
     if (http->status >= 200 && http->status <= 399) {
-        error_set(&request->http.error, JB_ERROR_UNREACHABLE, "the endpoint does not answer as a store does (status %d)",
-                  http->status);
+        error_set(&request->http.error, JB_ERROR_UNREACHABLE,
+                  "the endpoint does not answer as a store does (status %d)", http->status);
         return HTTP_FAILED;
     }
     return s3_judge_code(request, problem.code, problem.message);

@@ -6,7 +6,7 @@
 #include "../../codec/xml.h"
 #include "request.h"
 
-#define PAGE_OBJECTS 1000
+#define PAGE_OBJECTS   1000
 #define PAGE_BYTES_MAX (16u << 20) /* 1,000 keys of 1,024 bytes, each byte encoded, and the rest of their elements */
 
 struct page {
@@ -121,8 +121,8 @@ static int read_page(struct s3_request *request, const struct buffer *reply, con
     return code;
 }
 
-static int get_page(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *prefix, const char *token,
-                    struct page *page, jb_error *error)
+static int get_page(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *prefix,
+                    const char *token, struct page *page, jb_error *error)
 {
     struct s3_request request;
     struct buffer reply;
@@ -169,16 +169,16 @@ struct cycle {
 static int check_cycle(struct cycle *cycle, const char *token, const char *bucket, jb_error *error)
 {
     if (cycle->mark != NULL && strcmp(cycle->mark, token) == 0)
-        return error_set(error, JB_ERROR_FORMAT, "cannot list 's3://%s': the store repeats the continuation token '%.100s'",
-                         bucket, token);
+        return error_set(error, JB_ERROR_FORMAT,
+                         "cannot list 's3://%s': the store repeats the continuation token '%.100s'", bucket, token);
     if (cycle->pages++ < cycle->moves_at)
         return JB_OK;
     cycle->moves_at = cycle->pages * 2;
     return replace(&cycle->mark, token, error);
 }
 
-int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each, void *context,
-            jb_error *error)
+int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
+            void *context, jb_error *error)
 {
     struct page *page = calloc(1, sizeof *page);
     if (page == NULL)

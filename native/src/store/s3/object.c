@@ -45,7 +45,8 @@ int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_obj
 static enum http_verdict verdict_on_info(struct s3_request *request, bool with_bytes)
 {
     jb_object_info info = {.size = sizeof info};
-    return s3_info_from_reply(&request->http, with_bytes, &info, &request->http.error) == JB_OK ? HTTP_DONE : HTTP_FAILED;
+    return s3_info_from_reply(&request->http, with_bytes, &info, &request->http.error) == JB_OK ? HTTP_DONE
+                                                                                                : HTTP_FAILED;
 }
 
 static enum http_verdict check_with_bytes(struct s3_request *request)
@@ -74,7 +75,8 @@ static int explain_missing(struct s3_store *s3, jb_operation *operation, const c
     return JB_ERROR_NOT_FOUND;
 }
 
-int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info, jb_error *error)
+int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
+            jb_error *error)
 {
     struct s3_store *s3 = (struct s3_store *)store;
     struct s3_request request;
@@ -121,7 +123,8 @@ static int read_back(jb_store *store, jb_operation *operation, const char *bucke
     return code == JB_ERROR_LIMIT || code == JB_ERROR_NOT_FOUND ? JB_OK : code;
 }
 
-static int put(struct s3_request *request, const void *bytes, size_t count, struct store_condition condition, jb_error *error)
+static int put(struct s3_request *request, const void *bytes, size_t count, struct store_condition condition,
+               jb_error *error)
 {
     request->check = check_tag;
     int code = s3_request_body(request, bytes, count, NULL, error);
@@ -134,8 +137,8 @@ static int put(struct s3_request *request, const void *bytes, size_t count, stru
     return code == JB_OK ? s3_request_perform(request, error) : code;
 }
 
-int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
-             struct store_condition condition, jb_object_info *info, jb_error *error)
+int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+             size_t count, struct store_condition condition, jb_object_info *info, jb_error *error)
 {
     struct s3_request request;
     jb_error problem = JB_ERROR_INIT;
@@ -165,8 +168,9 @@ int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const
     if (same)
         code = JB_OK;
     else if (code == JB_ERROR_CONFLICT)
-        error_hint(&problem, "%s", condition.when == STORE_IF_ABSENT ? "an object of this name is there already"
-                                                                     : "somebody changed the object meanwhile: read it again");
+        error_hint(&problem, "%s",
+                   condition.when == STORE_IF_ABSENT ? "an object of this name is there already"
+                                                     : "somebody changed the object meanwhile: read it again");
     if (code != JB_OK)
         error_copy(error, &problem);
     info->key = key;

@@ -22,11 +22,12 @@ static enum http_verdict check(struct s3_request *request)
         error_set(&request->http.error, JB_ERROR_FORMAT, "the store's answer has no Content-Range");
     else if (!is_asked_range(value, transfer))
         error_set(&request->http.error, JB_ERROR_VERIFY,
-                  "the store answers with '%s' instead of %zu bytes at %" PRIu64 ": the object is shorter, or another range came",
+                  "the store answers with '%s' instead of %zu bytes at %" PRIu64
+                  ": the object is shorter, or another range came",
                   value, transfer->count, transfer->offset);
     else if (request->http.received != transfer->count)
-        error_set(&request->http.error, JB_ERROR_VERIFY, "the store sent %zu bytes instead of %zu", request->http.received,
-                  transfer->count);
+        error_set(&request->http.error, JB_ERROR_VERIFY, "the store sent %zu bytes instead of %zu",
+                  request->http.received, transfer->count);
     else
         return HTTP_DONE;
     return HTTP_FAILED;
@@ -50,8 +51,8 @@ static void finish(struct http_request *http)
     transfer->done(transfer);
 }
 
-int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct store_transfer *transfer,
-             jb_error *error)
+int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+             struct store_transfer *transfer, jb_error *error)
 {
     if (transfer->count == 0 || transfer->offset > UINT64_MAX - transfer->count)
         return error_set(error, JB_ERROR_USAGE, "the range is empty or too far off");
@@ -64,7 +65,8 @@ int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const
         return code;
     }
     char range[64];
-    snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, transfer->offset, transfer->offset + transfer->count - 1);
+    snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, transfer->offset,
+             transfer->offset + transfer->count - 1);
     code = s3_request_header(request, "Range", range, error);
     if (code == JB_OK)
         code = s3_request_build(request, error);

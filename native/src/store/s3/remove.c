@@ -5,8 +5,8 @@
 #include "request.h"
 
 #define BATCH_KEYS 1000 /* S3's bound */
-#define BODY_MAX (8u << 20)
-#define REPLY_MAX (8u << 20)
+#define BODY_MAX   (8u << 20)
+#define REPLY_MAX  (8u << 20)
 
 /* What a batch's answer says of keys that were not deleted. */
 struct refusals {
@@ -78,7 +78,8 @@ static enum http_verdict check(struct s3_request *request)
 
 static int build_body(struct buffer *body, const char *const *keys, size_t count, jb_error *error)
 {
-    int code = buffer_append_text(body, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>", error);
+    int code = buffer_append_text(body, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>",
+                                  error);
     for (size_t i = 0; i < count && code == JB_OK; i++) {
         code = buffer_append_text(body, "<Object><Key>", error);
         if (code == JB_OK)
@@ -110,8 +111,8 @@ static int add_checksums(struct s3_request *request, const struct buffer *body, 
     return code == JB_OK ? s3_request_body(request, body->data, body->size, sha256, error) : code;
 }
 
-static int remove_batch(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
-                        jb_error *error)
+static int remove_batch(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *const *keys,
+                        size_t count, jb_error *error)
 {
     struct s3_request request;
     struct buffer body, reply;

@@ -12,12 +12,15 @@ static int add_signature(struct s3_request *request, const struct sigv4_header *
                          jb_error *error)
 {
     const struct sigv4_request to_sign = {
-        .method = request->http.method, .path = request->path.data,
+        .method = request->http.method,
+        .path = request->path.data,
         .query = request->canonical_query.size > 0 ? request->canonical_query.data : "",
-        .headers = headers, .header_count = count, .payload_hash = request->payload_hash,
+        .headers = headers,
+        .header_count = count,
+        .payload_hash = request->payload_hash,
     };
-    const struct sigv4_scope scope = {.credentials = &request->s3->credentials, .region = request->s3->region,
-                                      .service = "s3", .date = date};
+    const struct sigv4_scope scope = {
+        .credentials = &request->s3->credentials, .region = request->s3->region, .service = "s3", .date = date};
     struct sigv4_signature signature;
     sigv4_signature_init(&signature);
     int code = sigv4_sign(&to_sign, &scope, &signature, error);
@@ -90,7 +93,8 @@ int s3_request_header(struct s3_request *request, const char *name, const char *
     return JB_OK;
 }
 
-int s3_request_body(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256, jb_error *error)
+int s3_request_body(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256,
+                    jb_error *error)
 {
     unsigned char digest[SHA256_SIZE];
     if (sha256 == NULL) {
@@ -157,8 +161,8 @@ void s3_request_explain(struct s3_request *request)
     error_prefix(error, "cannot %s 's3://%s%s%s'", request->what, request->bucket, request->key != NULL ? "/" : "",
                  request->key != NULL ? request->key : "");
     if (error->code == JB_ERROR_UNREACHABLE && error->hint[0] == '\0')
-        error_hint(error, "check that the endpoint '%s://%s' is right and reachable from this machine", request->s3->scheme,
-                   request->s3->host);
+        error_hint(error, "check that the endpoint '%s://%s' is right and reachable from this machine",
+                   request->s3->scheme, request->s3->host);
 }
 
 int s3_request_perform(struct s3_request *request, jb_error *error)

@@ -7,15 +7,15 @@
 #include "../../codec/digest.h"
 #include "s3.h"
 
-#define S3_QUERY_MAX 8
+#define S3_QUERY_MAX   8
 #define S3_HEADERS_MAX 8
 
 struct s3_request {
     struct http_request http;
     struct s3_store *s3;
-    const char *what;         /* "read", for messages: "cannot read 's3://…'" */
-    char *bucket;             /* copies, for a request may outlive the call that started it */
-    char *key;                /* NULL for the bucket itself */
+    const char *what; /* "read", for messages: "cannot read 's3://…'" */
+    char *bucket;     /* copies, for a request may outlive the call that started it */
+    char *key;        /* NULL for the bucket itself */
     struct uri_parameter query[S3_QUERY_MAX];
     size_t query_count;
     struct sigv4_header headers[S3_HEADERS_MAX]; /* names static, values copied */
@@ -23,10 +23,11 @@ struct s3_request {
     char payload_hash[SHA256_HEX_SIZE];
     char *host;
     struct buffer path, canonical_query, url;
-    /* After a wanted status: whether the reply is what was asked for; fills request->http.error unless HTTP_DONE. Optional. */
+    /* After a wanted status: whether the reply is what was asked for; fills request->http.error unless HTTP_DONE.
+     * Optional. */
     enum http_verdict (*check)(struct s3_request *request);
-    void *context;            /* the caller's */
-    char store_code[64];      /* of the last reply that was an error, such as "NoSuchKey"; else empty */
+    void *context;       /* the caller's */
+    char store_code[64]; /* of the last reply that was an error, such as "NoSuchKey"; else empty */
 };
 
 /* The steps of a request's life; after a failure of any but the first, clean_up is still due. */
@@ -36,7 +37,8 @@ int s3_request_init(struct s3_request *request, struct s3_store *s3, jb_operatio
 void s3_request_query(struct s3_request *request, const char *name, const char *value);
 int s3_request_header(struct s3_request *request, const char *name, const char *value, jb_error *error);
 /* The body is kept, not copied. Its digest is computed unless `sha256` gives it. */
-int s3_request_body(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256, jb_error *error);
+int s3_request_body(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256,
+                    jb_error *error);
 /* The condition's header. */
 int s3_request_condition(struct s3_request *request, struct store_condition condition, jb_error *error);
 /* Makes the URL; the last step before http_submit. */
@@ -52,7 +54,8 @@ enum http_verdict s3_judge_problem(struct s3_request *request);
 /* The same for a code that stands in the body of a reply with status 200. */
 enum http_verdict s3_judge_code(struct s3_request *request, const char *code, const char *message);
 
-/* object.c: bytes, time and tag out of a reply's headers. Bytes are taken from content-length only where `with_bytes`. */
+/* object.c: bytes, time and tag out of a reply's headers. Bytes are taken from content-length only where `with_bytes`.
+ */
 int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_object_info *info, jb_error *error);
 /* A tag as it may stand in a header and in jb_object_info. */
 bool s3_tag_is_sound(const char *tag);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define TRIES_MAX 100
-#define HOST_MAX 255
+#define HOST_MAX  255
 
 static void s3_close(jb_store *store)
 {
@@ -117,7 +117,8 @@ static int set_encryption(struct s3_store *s3, const char *option, jb_error *err
     return s3->server_side_encryption == NULL ? error_no_memory(error) : JB_OK;
 }
 
-static int set_up(struct s3_store *s3, const jb_store_options *options, const struct http_options *tuning, jb_error *error)
+static int set_up(struct s3_store *s3, const jb_store_options *options, const struct http_options *tuning,
+                  jb_error *error)
 {
     if (strcmp(options->url, "s3://") != 0) {
         error_set(error, JB_ERROR_USAGE, "the store's address '%.200s' is malformed", options->url);
@@ -134,7 +135,8 @@ static int set_up(struct s3_store *s3, const jb_store_options *options, const st
     if (code == JB_OK)
         code = set_encryption(s3, options->server_side_encryption, error);
     if (code == JB_OK)
-        code = credentials_load(&s3->credentials, options->access_key, options->secret_key, options->session_token, error);
+        code =
+            credentials_load(&s3->credentials, options->access_key, options->secret_key, options->session_token, error);
     if (code != JB_OK)
         return code;
     struct http_options http = *tuning;

@@ -10,32 +10,35 @@ struct s3_store {
     struct jb_store store; /* first */
     struct http_client *http;
     struct credentials credentials;
-    char *scheme;          /* "https" */
-    char *host;            /* with its port unless that is the scheme's own */
+    char *scheme; /* "https" */
+    char *host;   /* with its port unless that is the scheme's own */
     char *region;
     char *server_side_encryption; /* NULL: what the bucket says */
     bool virtual_host;
 };
 
 /* As store_s3_open, with the times that tests shorten; `tuning` members of 0 mean the default. */
-int s3_open_tuned(const jb_store_options *options, const struct http_options *tuning, jb_store **store, jb_error *error);
+int s3_open_tuned(const jb_store_options *options, const struct http_options *tuning, jb_store **store,
+                  jb_error *error);
 
 int s3_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
-int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info, jb_error *error);
+int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
+            jb_error *error);
 int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
             jb_object_info *info, jb_error *error);
-int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes, size_t count,
-             struct store_condition condition, jb_object_info *info, jb_error *error);
-int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each, void *context,
-            jb_error *error);
+int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+             size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
+int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
+            void *context, jb_error *error);
 int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
               jb_error *error);
-int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct store_upload **upload,
-                    jb_error *error);
+int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                    struct store_upload **upload, jb_error *error);
 int s3_upload_part(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error);
-int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info, jb_error *error);
+int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                       jb_error *error);
 void s3_upload_abort(struct store_upload *upload);
-int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct store_transfer *transfer,
-             jb_error *error);
+int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+             struct store_transfer *transfer, jb_error *error);
 
 #endif

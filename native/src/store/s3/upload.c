@@ -8,8 +8,8 @@
 #include "../../codec/xml.h"
 
 #define REPLY_MAX 65536
-#define ID_MAX 2048
-#define ABORT_MS 10000 /* an abort is best effort, and somebody may be waiting for a cancelled job to end */
+#define ID_MAX    2048
+#define ABORT_MS  10000 /* an abort is best effort, and somebody may be waiting for a cancelled job to end */
 
 void s3_upload_free(struct store_upload *upload)
 {
@@ -72,8 +72,8 @@ static int create(struct store_upload *upload, jb_error *error)
     return code;
 }
 
-int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct store_upload **upload,
-                    jb_error *error)
+int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                    struct store_upload **upload, jb_error *error)
 {
     struct store_upload *made = calloc(1, sizeof *made);
     if (made == NULL)
@@ -174,7 +174,8 @@ int s3_upload_part(struct store_upload *upload, unsigned number, struct store_tr
         return error_no_memory(error);
     struct s3_request *request = &part->request;
     part->upload = upload, part->transfer = transfer, part->number = number;
-    code = s3_request_init(request, upload->s3, upload->operation, "upload a part of", "PUT", upload->bucket, upload->key, error);
+    code = s3_request_init(request, upload->s3, upload->operation, "upload a part of", "PUT", upload->bucket,
+                           upload->key, error);
     if (code != JB_OK) {
         free(part);
         return code;
@@ -201,7 +202,8 @@ int s3_upload_part(struct store_upload *upload, unsigned number, struct store_tr
 void s3_upload_abort(struct store_upload *upload)
 {
     struct s3_request request;
-    if (s3_request_init(&request, upload->s3, NULL, "abort the upload of", "DELETE", upload->bucket, upload->key, NULL) == JB_OK) {
+    if (s3_request_init(&request, upload->s3, NULL, "abort the upload of", "DELETE", upload->bucket, upload->key,
+                        NULL) == JB_OK) {
         s3_request_query(&request, "uploadId", upload->id);
         request.http.deadline_ms = clock_monotonic_ms() + ABORT_MS;
         s3_request_perform(&request, NULL);
