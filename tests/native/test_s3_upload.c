@@ -19,7 +19,7 @@
 #define ID               "up/1+"
 #define BEGUN                                                                                                          \
     "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><UploadId>" ID "</UploadId></"                              \
-                                                                          "InitiateMultipartUploadResult>"
+    "InitiateMultipartUploadResult>"
 #define TARGET       "/bucket/key?uploadId=up%2F1%2B"
 #define PART(number) "/bucket/key?partNumber=" number "&uploadId=up%2F1%2B"
 /* MD5 of "first" and "second", and of both of these together. */

@@ -6,7 +6,6 @@ name="it's \"a\" \$(name) \`of\` \\ ünïcode"
 
 step "backup"
 add_traces
-"$JPSRUN" env exec "$environment" proc -- true
 proof > "$TEST_WORK/before"
 must_run backup.yml --set store="file://$store" --set backup_name="$name" --set timestamp=2026-01-02T03:04:00
 "$JPSBACKUP" verify --full --quiet --store "file://$store" --bucket $bucket --name "$name" || failed "the backup is not whole"
@@ -32,7 +31,7 @@ same_proof "$TEST_WORK/before" "after the restore"
 check_restored safe-env-clone
 on sqldb mariadb -N -e "SELECT user FROM mysql.user" | grep -q former && failed "a user of the ruined database is left"
 
-step "the same restored without removing links"
-must_run restore.yml --set store="file://$store" --set backup_name="$name" --set removeEnvlink=0
+step "the same restored by its source environment's name, without removing links"
+must_run restore.yml --set store="file://$store" --set backup_name="$name" --set removeEnvlink=0 --set source_env=$environment
 on proc test -e /data/digital-factory-data/modules/jexperience-3.0.jar || failed "links were removed"
 echo "passed"

@@ -113,6 +113,7 @@ E
     rows=$(on sqldb mariadb -N -e 'SELECT JOURNAL_ID FROM jahia.JR_J_LOCAL_REVISIONS' | sort)
     [ "$nodes" = "$rows" ] || failed "revisions of other nodes are left: $rows instead of $nodes"
     on bl grep -qx 'auth_basic_enabled=false' /.jelenv || failed "auth_basic_enabled is not set"
+    grep -q '"envLink" : ""' "$JPSRUN_STATE/$environment/groups.json" || failed "envLink is not emptied"
 }
 
 # Looks at all processes' arguments until the file $1.stop appears; secrets (lines of the file $1) that it sees go to $1.seen.
