@@ -7,6 +7,7 @@ The server is SeaweedFS with its data on tmpfs; so is the source. Each figure is
 import argparse
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,8 +30,28 @@ def run(argv, environment, source=None, sink=None):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def summary(samples):
-    return [statistics.median(column) for column in zip(*samples)]
+class Server:
+    """SeaweedFS with fresh data on tmpfs: it gives the space of replaced objects back late, so each upload gets a new one."""
+
+    def __init__(self, work):
+        self.directory = f"{work}/server"
+
+    def __enter__(self):
+        answer = subprocess.run([server_script, "start", self.directory], check=True, capture_output=True, text=True).stdout
+        endpoint, credentials = answer.split("\n")[:2]
+        with open(credentials, encoding="ascii") as file:
+            keys = dict(line.split("=", 1) for line in file.read().split("\n") if "=" in line)
+        # rclone cannot take a CA bundle from the environment.
+        clean = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
+        environment = dict(clean, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=endpoint, RCLONE_CONFIG="/dev/null",
+                           RCLONE_CONFIG_S_TYPE="s3", RCLONE_CONFIG_S_PROVIDER="Other", RCLONE_CONFIG_S_ENV_AUTH="true",
+                           RCLONE_CONFIG_S_ENDPOINT=endpoint, **keys)
+        subprocess.run(["rclone", "mkdir", "s:bench"], check=True, env=environment)
+        return environment
+
+    def __exit__(self, *_):
+        subprocess.run([server_script, "stop", self.directory], check=True)
+        shutil.rmtree(self.directory)
 
 
 def main():
@@ -39,59 +60,50 @@ def main():
     parser.add_argument("--gib", type=float, default=4)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    size = int(options.gib * 2**30)
+    free = os.statvfs("/dev/shm")
+    if free.f_bavail * free.f_frsize < 3 * size:
+        sys.exit(f"stream.py: /dev/shm has no room for {options.gib * 3:g} GiB; take a smaller --gib")
 
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="jpsbackup-bench-") as work:
         source = f"{work}/source"
-        size = int(options.gib * 2**30)
         # Bytes that nothing on the way can compress.
         subprocess.run(f"head -c {size} /dev/zero | openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 2> /dev/null > {source}", shell=True, check=True)
-        started = subprocess.run([server_script, "start", f"{work}/server"], check=True, capture_output=True, text=True).stdout.split("\n")
-        try:
-            endpoint, credentials = started[0], started[1]
-            keys = dict(line.split("=", 1) for line in open(credentials).read().split("\n") if "=" in line)
-            # rclone cannot take a CA bundle from the environment.
-            clean = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
-            environment = dict(clean, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=endpoint, RCLONE_CONFIG="/dev/null",
-                               RCLONE_CONFIG_S_TYPE="s3", RCLONE_CONFIG_S_PROVIDER="Other", RCLONE_CONFIG_S_ENV_AUTH="true",
-                               RCLONE_CONFIG_S_ENDPOINT=endpoint, **keys)
-            subprocess.run([options.jpsbackup, "--version"], check=True, stdout=subprocess.DEVNULL)
-            subprocess.run(["rclone", "mkdir", "s:bench"], check=True, env=environment)
-            measure(options, environment, source, size)
-        finally:
-            subprocess.run([server_script, "stop", f"{work}/server"], check=True)
-
-
-def measure(options, environment, source, size):
-    jpsbackup = [options.jpsbackup]
-    store = ["--store", "s3://", "--quiet"]
-    programs = {
-        "upload": {
-            "jpsbackup put": (jpsbackup + ["put", "-", "bench/ours", "--replace"] + store, source),
-            "rclone rcat": (["rclone", "rcat", "s:bench/theirs", "--size", str(size)], source),
-            "rclone rcat, 8 x 16 MiB": (["rclone", "rcat", "s:bench/theirs", "--s3-chunk-size", "16M", "--s3-upload-concurrency", "8"], source),
-        },
-        "download": {
-            "jpsbackup get": (jpsbackup + ["get", "bench/ours", "-"] + store, None),
-            "rclone cat": (["rclone", "cat", "s:bench/ours"], None),
-        },
-    }
-    gib = size / 2**30
-    print(f"{gib:g} GiB, median of {options.runs} runs each, in turn")
-    for phase, contenders in programs.items():
-        samples = {name: [] for name in contenders}
+        print(f"{options.gib:g} GiB, median of {options.runs} runs each, in turn")
+        store = ["--store", "s3://", "--quiet"]
+        uploads = {
+            "jpsbackup put": [options.jpsbackup, "put", "-", "bench/ours"] + store,
+            "rclone rcat": ["rclone", "rcat", "s:bench/theirs", "--size", str(size)],
+            "rclone rcat, 8 x 16 MiB": ["rclone", "rcat", "s:bench/theirs", "--s3-chunk-size", "16M", "--s3-upload-concurrency", "8"],
+        }
+        downloads = {
+            "jpsbackup get": [options.jpsbackup, "get", "bench/ours", "-"] + store,
+            "rclone cat": ["rclone", "cat", "s:bench/ours"],
+        }
+        samples = {name: [] for name in {**uploads, **downloads}}
         for _ in range(options.runs):
-            for name, (argv, stdin) in contenders.items():
-                samples[name].append(run(argv, environment, stdin))
-        ours = None
-        print(f"\n{phase:26} {'wall s':>8} {'cpu s/GiB':>10} {'peak MiB':>9} {'MiB/s':>7}   wall and cpu as a part of the rival's")
-        for name in contenders:
-            wall, processor, memory = summary(samples[name])
-            ratio = ""
-            if ours is None:
-                ours = (wall, processor)
-            else:
-                ratio = f"{ours[0] / wall:.2f} and {ours[1] / processor:.2f}"
-            print(f"{name:26} {wall:8.2f} {processor / gib:10.2f} {memory:9.0f} {size / wall / 2**20:7.0f}   {ratio}")
+            for name, argv in uploads.items():
+                with Server(work) as environment:
+                    samples[name].append(run(argv, environment, source))
+                    if name == "jpsbackup put":
+                        for other, download in downloads.items():
+                            samples[other].append(run(download, environment))
+        table("upload", uploads, samples, size)
+        table("download", downloads, samples, size)
+
+
+def table(phase, contenders, samples, size):
+    gib = size / 2**30
+    ours = None
+    print(f"\n{phase:26} {'wall s':>8} {'cpu s/GiB':>10} {'peak MiB':>9} {'MiB/s':>7}   wall and cpu as a part of the rival's")
+    for name in contenders:
+        wall, processor, memory = (statistics.median(column) for column in zip(*samples[name]))
+        ratio = ""
+        if ours is None:
+            ours = (wall, processor)
+        else:
+            ratio = f"{ours[0] / wall:.2f} and {ours[1] / processor:.2f}"
+        print(f"{name:26} {wall:8.2f} {processor / gib:10.2f} {memory:9.0f} {size / wall / 2**20:7.0f}   {ratio}")
 
 
 main()

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "store/store.h"
 #include "workspace.h"
 
 struct memory {
@@ -331,6 +332,47 @@ static void the_account_describes_the_parts(void **state)
     workspace_close(&w);
 }
 
+/* A driver that takes two parts an object stands for S3's ten thousand. */
+static void a_stream_that_outgrows_one_object_goes_on_in_the_next(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    struct store_driver small = *w.store->driver;
+    small.limits.parts_max = 2;
+    w.store->driver = &small;
+    struct memory memory = {.bytes = malloc(37 << 20), .count = 37 << 20};
+    fill_pattern(memory.bytes, memory.count, 9);
+    char *account;
+    jb_put_options put = put_options(&memory, "folder/object");
+    assert_ok(error, jb_put(w.store, w.operation, &put, &account, &error));
+    assert_int_equal(shell("cd '%s' && test \"$(ls | tr '\\n' ' ')\" = 'object object.001 object.002 ' && test $(stat "
+                           "-c %%s object.002) = %d",
+                           workspace_file(&w, "store/bucket/folder"), 5 << 20),
+                     0);
+    memory.position = 0;
+    jb_get_options get = get_options(&memory, "folder/object", account);
+    assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_int_equal(memory.position, memory.count);
+    flip_byte(workspace_file(&w, "store/bucket/folder/object.001"), 100);
+    memory.position = 0;
+    assert_fails(JB_ERROR_VERIFY, error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_non_null(strstr(error.text, "folder/object.001"));
+    jb_text_free(account);
+
+    /* A later segment's name is taken: nothing of this stream becomes visible. */
+    write_file(workspace_file(&w, "store/bucket/other.001"), "mine", 4);
+    memory.position = 0;
+    put = put_options(&memory, "other");
+    assert_fails(JB_ERROR_CONFLICT, error, jb_put(w.store, w.operation, &put, NULL, &error));
+    assert_int_equal(shell("cd '%s' && test \"$(ls -d other*)\" = other.001 && test \"$(cat other.001)\" = mine",
+                           workspace_file(&w, "store/bucket")),
+                     0);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_put_leaves_nothing),
         cmocka_unit_test(an_existing_object_is_replaced_only_when_asked),
         cmocka_unit_test(the_account_describes_the_parts),
+        cmocka_unit_test(a_stream_that_outgrows_one_object_goes_on_in_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
