@@ -33,6 +33,19 @@ install -m 755 "$loader" "$bundle/lib/"
 ln -s "$(basename "$loader")" "$bundle/lib/loader"
 strip --strip-unneeded "$bundle"/lib/*.so*
 
+# Each library's licence goes along, as its Debian package states it.
+mkdir "$bundle/licenses"
+{
+    sed -n 's/^.* => \(\/.*\) (0x[0-9a-f]*)$/\1/p' "$work/libraries"
+    echo "$loader"
+} | while read -r library; do
+    package=$(dpkg-query --search "*/$(basename "$(readlink -f "$library")")" | sed -n '1s/:.*//p')
+    install -m 644 "/usr/share/doc/$package/copyright" "$bundle/licenses/$package"
+done
+# The one that is linked statically, and the product's own.
+install -m 644 /usr/share/doc/libarchive-dev/copyright "$bundle/licenses/libarchive"
+install -m 644 "$(dirname "$0")/../LICENSE" "$bundle/licenses/jpsbackup"
+
 tar --create --directory="$work" --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 jpsbackup-node |
     gzip -n -9 >"$work/archive"
 (cd "$work" && sha256sum archive) | sed "s/archive\$/$(basename "$archive")/" >"$archive.sha256"
