@@ -25,13 +25,23 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing ${missing[*]}" >&2
 
+log=$(mktemp) made=
+trap 'rm -f "$log" ${made:+"$made"}' EXIT
+
 # Packages of servers start them when they are installed, unless this program says no.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
+    made=$policy
     printf '#!/bin/sh\nexit 101\n' > $policy
-    trap 'rm -f $policy' EXIT
     chmod 755 $policy
 fi
+# What packages tell while they are set up is of use only when that fails.
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
-apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "${missing[@]}" > /dev/null
+if ! {
+    apt-get -qq update &&
+        apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "${missing[@]}"
+} > "$log" 2>&1 < /dev/null; then
+    tail -n 30 "$log" >&2
+    echo "install-packages.sh: cannot install these packages; apt-get says why above" >&2
+    exit 1
+fi
