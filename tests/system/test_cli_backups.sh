@@ -121,6 +121,18 @@ json out 'sorted((e["name"], e["timestamp"][14:16]) for e in last["result"]["bac
 expect 0 catalog list --catalog meta/7_backup_metadata.json --json
 json out 'len(last["result"]["backups"]) == 3'
 
+# one backup removed
+expect 2 rm --bucket b --name auto2 b/anything
+expect 2 rm --bucket b --name auto2 --mode auto
+expect 4 rm --bucket b --name auto2 --mode auto --timestamp 2026-01-01T00:09:00
+expect 0 rm --bucket b --name auto --mode auto --timestamp 2026-01-01T00:02:00 --catalog meta/7_backup_metadata.json
+says out "removed the backup auto_2026-01-01T00:02:00_auto"
+[ ! -e store/b/auto_2026-01-01T00:02:00_auto ] || failed "the backup's folder is left"
+expect 0 list --bucket b --json
+json out 'sorted((e["name"], e["timestamp"][14:16]) for e in last["result"]["backups"]) == [("auto", "03"), ("auto2", "00"), ("my backup", "00")]'
+expect 0 catalog list --catalog meta/7_backup_metadata.json --json
+json out 'len(last["result"]["backups"]) == 2'
+
 # catalog
 echo '{"name": "x", "timestamp": "2026-01-01T00:00:00", "mode": "manual", "size": 5, "other": [1]}' >entry
 expect 0 catalog add --catalog meta/new.json --entry entry
