@@ -148,7 +148,8 @@ JB_API int jb_restore_commit(jb_operation *operation, const char *journal, bool 
 /* The journal's state; nothing changes. JB_ERROR_NOT_FOUND where there is no such journal. */
 JB_API int jb_restore_status(jb_operation *operation, const char *journal, char **account, jb_error *error);
 
-/* Stage, swap and commit in one call; a failure undoes. */
+/* Stage, swap and commit in one call; a failure undoes what this call began. Where only the old content cannot be
+ * removed, the new one stays in place: commit again then. */
 JB_API int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                       jb_error *error);
 

@@ -334,12 +334,15 @@ static int fill_staging(jb_store *store, struct restore *restore, const char *st
     return code == JB_OK ? operation_phase_end(restore->operation, error) : code;
 }
 
-static int stage(jb_store *store, struct restore *restore, struct swap *swap, char **account, jb_error *error)
+/* *begun: the journal holds something of this call, so that its failure has something to undo. */
+static int stage(jb_store *store, struct restore *restore, struct swap *swap, char **account, bool *begun,
+                 jb_error *error)
 {
     const char *target = restore->options->target;
     char staging[PATH_SIZE];
     struct tar_counts counts = {0};
     int code = swap_stage(swap, restore->operation, target, restore->kind, staging, sizeof staging, error);
+    *begun = code != JB_ERROR_STATE;
     if (code == JB_OK)
         code = fill_staging(store, restore, staging, &counts, error);
     /* An archive brings owner and mode of the tree itself; all else looks like what it replaces. */
@@ -354,12 +357,9 @@ static int stage(jb_store *store, struct restore *restore, struct swap *swap, ch
     return give_account(json, code, account, error);
 }
 
-int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
-                     jb_error *error)
+static int restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
+                         bool *begun, jb_error *error)
 {
-    jb_error own = JB_ERROR_INIT;
-    if (error == NULL)
-        error = &own;
     struct restore restore;
     int code = check_options(options, error);
     if (code == JB_OK)
@@ -372,11 +372,19 @@ int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_
     if (code == JB_OK)
         code = swap_open(options->journal, &swap, error);
     if (code == JB_OK) {
-        code = stage(store, &restore, swap, account, error);
+        code = stage(store, &restore, swap, account, begun, error);
         swap_close(swap);
     }
     restore_clean_up(&restore);
     return code;
+}
+
+int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
+                     jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    bool begun;
+    return restore_stage(store, operation, options, account, &begun, error == NULL ? &own : error);
 }
 
 /* One step on a journal. */
@@ -430,6 +438,18 @@ int jb_restore_commit(jb_operation *operation, const char *journal, bool keep_ol
     return run_step(operation, journal, swap_commit, keep_old, account, error == NULL ? &own : error);
 }
 
+/* Brings the old state back after a failure, whatever it was: also when cancelled. */
+static int undo_failed(const char *journal, int code, jb_error *error)
+{
+    jb_error undo = JB_ERROR_INIT;
+    if (jb_restore_undo(NULL, journal, NULL, &undo) == JB_OK)
+        return code;
+    char text[sizeof error->text];
+    memcpy(text, error->text, sizeof text);
+    error_set(error, (jb_code)code, "%.350s; and the old state is not back: %.350s", text, undo.text);
+    return error_hint(error, "run the undo step with the journal '%s'", journal);
+}
+
 int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                jb_error *error)
 {
@@ -437,26 +457,24 @@ int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_option
     if (error == NULL)
         error = &own;
     char *staged = NULL;
-    int code = jb_restore_stage(store, operation, options, &staged, error);
+    bool begun = false;
+    int code = restore_stage(store, operation, options, &staged, &begun, error);
     if (code == JB_OK)
         code = jb_restore_swap(operation, options->journal, NULL, error);
-    if (code == JB_OK)
-        code = jb_restore_commit(operation, options->journal, false, NULL, error);
-    if (code != JB_OK && options != NULL && options->journal != NULL) {
-        /* Works when cancelled, too: the old state comes back whatever stopped this one. */
-        jb_error undo = JB_ERROR_INIT;
-        if (code != JB_ERROR_USAGE && code != JB_ERROR_CONFLICT &&
-            jb_restore_undo(NULL, options->journal, NULL, &undo) != JB_OK) {
-            char text[sizeof error->text];
-            memcpy(text, error->text, sizeof text);
-            error_set(error, (jb_code)code, "%.350s; and the old state is not back: %.350s", text, undo.text);
-            error_hint(error, "run the undo step with the journal '%s'", options->journal);
-        }
+    if (code != JB_OK) {
+        free(staged);
+        /* A journal that was not this call's to change may be another restore's, which stays as it is. */
+        return begun ? undo_failed(options->journal, code, error) : code;
     }
-    if (code == JB_OK && account != NULL) {
+    code = jb_restore_commit(operation, options->journal, false, NULL, error);
+    if (code != JB_OK) {
+        free(staged);
+        error_prefix(error, "'%s' is restored, but its old content is not removed", options->target);
+        return error_hint(error, "remove the cause, then run the commit step with the journal '%s'", options->journal);
+    }
+    if (account != NULL)
         *account = staged;
-        staged = NULL;
-    }
-    free(staged);
-    return code;
+    else
+        free(staged);
+    return JB_OK;
 }
