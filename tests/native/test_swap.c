@@ -572,6 +572,41 @@ static void deep_trees_are_removed_and_mounts_are_not(void **state)
     swap_close(swap);
 }
 
+static bool refuses_to_go_back;
+
+/* As on a file system that replaces full directories. */
+static int replacing_rename(int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
+{
+    if (flags == 0 && strcmp(from, at("tree")) == 0)
+        scratch_run("rm -rf .jpsbackup-*/probe/full");
+    if (refuses_to_go_back && strcmp(to, at("tree")) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return swap_system_calls.rename(from_directory, from, to_directory, to, flags);
+}
+
+static void a_target_that_the_probe_moves_is_not_lost(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    char staging[512];
+    struct swap_system system = swap_system_calls;
+    system.rename = replacing_rename;
+    for (int refuses = 0; refuses < 2; refuses++) {
+        refuses_to_go_back = refuses == 1;
+        scratch_run("mkdir -p tree && echo precious > tree/file");
+        struct swap *swap = open_swap();
+        swap_use_system(swap, &system);
+        expect(swap_stage(swap, NULL, at("tree"), SWAP_TREE, staging, sizeof(staging), &error),
+               refuses ? JB_ERROR_IO : JB_ERROR_UNSUPPORTED, &error,
+               refuses ? "cannot be moved back" : "onto full ones");
+        swap_close(swap);
+        must(undo(&error), &error);
+        scratch_run("grep -q precious %s", refuses ? ".jpsbackup-*/probe/file" : "tree/file");
+    }
+}
+
 int main(void)
 {
     /* Mounts are seen by this process and its children only, and end with them. */
@@ -592,6 +627,7 @@ int main(void)
         CASE(wrong_calls_are_refused),
         CASE(foreign_journals_move_and_remove_nothing),
         CASE(deep_trees_are_removed_and_mounts_are_not),
+        CASE(a_target_that_the_probe_moves_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,20 @@ static int make_inside(struct swap *swap, const struct swap_target *target, cons
     return code;
 }
 
+/* The file system has let the target go. Where it cannot come back, the journal forgets its place, so that no undo
+ * takes it for staging and removes it. */
+static int take_back(struct swap *swap, struct swap_target *target, const char *probe, jb_error *error)
+{
+    if (swap->system->rename(AT_FDCWD, probe, AT_FDCWD, target->path, 0) == 0)
+        return error_set(error, JB_ERROR_UNSUPPORTED, "the file system of '%s' renames directories onto full ones",
+                         target->path);
+    error_set_errno(error, errno, "'%s' was moved to '%s' and cannot be moved back", target->path, probe);
+    error_hint(error, "move it back by hand; nothing in it was changed");
+    free(target->container);
+    target->container = NULL;
+    return (int)error->code;
+}
+
 /*
  * Can the target's name be changed? Tried without harm: a directory is never renamed onto one that is not empty, but
  * what stands against any renaming (a mount, a lower layer, another file system) is found first and answered instead.
@@ -210,9 +224,8 @@ static int probe_target(struct swap *swap, struct swap_target *target, bool *fix
     char *spare = swap_inside(target, "spare");
     if (code == JB_OK && (!probe || !spare))
         code = error_no_memory(error);
-    if (code == JB_OK && renameat(AT_FDCWD, target->path, AT_FDCWD, probe) == 0)
-        code = error_set(error, JB_ERROR_UNSUPPORTED, "the file system of '%s' renames directories onto full ones",
-                         target->path);
+    if (code == JB_OK && swap->system->rename(AT_FDCWD, target->path, AT_FDCWD, probe, 0) == 0)
+        code = take_back(swap, target, probe, error);
     *fixed = code == JB_OK && errno != ENOTEMPTY && errno != EEXIST;
     if (code == JB_OK && !*fixed) {
         code = make_inside(swap, target, "spare", error);
@@ -313,8 +326,11 @@ int swap_stage(struct swap *swap, jb_operation *operation, const char *target, e
     }
     swap->targets[swap->count++] = fresh;
     code = make_place(swap, fresh, error);
-    if (!fresh->container)
+    if (!fresh->container) {
+        jb_error unsaved = JB_ERROR_INIT;
         swap_forget(swap, fresh);
+        (void)swap_save(swap, &unsaved);
+    }
     if (code == JB_OK)
         code = give_path(fresh, staging, staging_size, error);
     /* What was made until then stands in the journal, for undo; but no caller goes on with it. */
