@@ -63,6 +63,21 @@ static void pages_are_followed_and_keys_decoded(void **state)
     s3_fixture_end(&fixture);
 }
 
+static void what_is_no_name_is_passed_over(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {
+        {"GET", FIRST, .status = "200 OK",
+         .reply = PAGE(URL_ENCODED OBJECT("p/", "0") OBJECT("p/1", "1") OBJECT("p/sub/", "0") OBJECT("p/a%0Ab", "1")
+                           OBJECT("p/../up", "1") OBJECT("p/%FF", "1") OBJECT("p/2", "1"))}};
+    struct s3_fixture fixture;
+    struct seen seen = {.count = 0};
+    BEGIN(fixture, script);
+    assert_int_equal(list(&fixture, &seen), JB_OK);
+    assert_string_equal(seen.keys, "p/1|p/2|");
+    s3_fixture_end(&fixture);
+}
+
 static void a_reader_may_end_the_listing(void **state)
 {
     (void)state;
@@ -288,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_followed_and_keys_decoded),
+        cmocka_unit_test(what_is_no_name_is_passed_over),
         cmocka_unit_test(a_reader_may_end_the_listing),
         cmocka_unit_test(pages_that_repeat_are_an_error),
         cmocka_unit_test(pages_that_go_round_in_a_longer_circle_are_an_error),

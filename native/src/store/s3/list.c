@@ -146,9 +146,13 @@ static int get_page(struct s3_store *s3, jb_operation *operation, const char *bu
     return code;
 }
 
-static int report_page(struct page *page, jb_object_fn each, void *context, jb_error *error)
+/* What is no name of an object here, such as the "folder/" that consoles make, cannot be read or removed either: it was
+ * not put there by a store, and must not keep a backup's removal from going on. */
+static int report_page(struct page *page, const char *bucket, jb_object_fn each, void *context, jb_error *error)
 {
     for (size_t i = 0; i < page->count; i++) {
+        if (store_check_names(bucket, page->keys[i], NULL) != JB_OK)
+            continue;
         page->objects[i].size = sizeof page->objects[i];
         page->objects[i].key = page->keys[i];
         if (each(context, &page->objects[i]) != 0)
@@ -189,7 +193,7 @@ int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const 
     do {
         code = get_page((struct s3_store *)store, operation, bucket, prefix, token, page, error);
         if (code == JB_OK)
-            code = report_page(page, each, context, error);
+            code = report_page(page, bucket, each, context, error);
         free(token);
         token = NULL;
         if (code == JB_OK && page->truncated) {
