@@ -429,6 +429,28 @@ static void damage_keeps_a_restore_from_changing_anything(void **state)
     workspace_close(&w);
 }
 
+static void a_seal_that_is_too_long_is_a_damaged_one(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "n", "2026-11-22T23:48:00", "manual", NULL, &error));
+    assert_int_equal(shell("cd '%s/store/bucket' && mkdir n_2026-11-22T23:49:00_manual && "
+                           "truncate -s 65M n_2026-11-22T23:49:00_manual/backup.json",
+                           w.path),
+                     0);
+    char *account = NULL;
+    assert_ok(error, jb_backup_list(w.store, w.operation, "bucket", "n", &account, &error));
+    assert_non_null(strstr(account, "\"damaged\""));
+    assert_non_null(strstr(account, "\"complete\""));
+    jb_text_free(account);
+    jb_backup_name latest = named("n", NULL, NULL);
+    assert_ok(error, jb_backup_verify(w.store, w.operation, &latest, false, NULL, &error));
+    workspace_close(&w);
+}
+
 static void revisions_are_eight_big_endian_bytes(void **state)
 {
     (void)state;
@@ -467,6 +489,7 @@ int main(void)
         cmocka_unit_test(concurrent_writers_of_the_catalog_lose_nothing),
         cmocka_unit_test(a_restored_tree_is_the_same),
         cmocka_unit_test(damage_keeps_a_restore_from_changing_anything),
+        cmocka_unit_test(a_seal_that_is_too_long_is_a_damaged_one),
         cmocka_unit_test(revisions_are_eight_big_endian_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,9 @@ int seal_read(jb_store *store, jb_operation *operation, const char *bucket, cons
     buffer_init(&text, SEAL_BYTES_MAX);
     jb_object_info info;
     int code = store_read(store, operation, bucket, key, &text, &info, error);
+    if (code == JB_ERROR_LIMIT) /* damaged, like any other that is not what this program writes */
+        code =
+            error_set(error, JB_ERROR_FORMAT, "the seal '%s/%s' is longer than %zu bytes", bucket, key, text.maximum);
     if (code == JB_OK) {
         code = seal_decode(text.data, text.size, &seal->document, error);
         if (code != JB_OK)
