@@ -42,7 +42,7 @@ static void print_backup(const json_t *account, FILE *out)
         total += account_number(object, "size");
         fputs("  ", out);
         print_text(out, account_text(object, "name"));
-        fprintf(out, ": %llu files, %s", (unsigned long long)account_number(object, "files"),
+        fprintf(out, ": %llu files and directories, %s", (unsigned long long)account_number(object, "files"),
                 format_bytes(account_number(object, "content_size"), content));
         fprintf(out, ", stored as %s", format_bytes(account_number(object, "size"), size));
         size_t warnings = json_array_size(json_object_get(object, "warnings"));

@@ -60,7 +60,7 @@ static void print_put(const json_t *account, FILE *out)
     fputs("put ", out);
     print_text(out, account_text(account, "name"));
     if (account_number(account, "files") > 0)
-        fprintf(out, ": %llu files", (unsigned long long)account_number(account, "files"));
+        fprintf(out, ": %llu files and directories", (unsigned long long)account_number(account, "files"));
     fprintf(out, ": %s, stored as %s", format_bytes(account_number(account, "content_size"), content),
             format_bytes(account_number(account, "size"), stored));
     size_t warnings = json_array_size(json_object_get(account, "warnings"));

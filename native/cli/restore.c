@@ -26,7 +26,7 @@ static void print_files(const json_t *account, FILE *out)
 {
     uint64_t files = account_number(account, "files");
     if (files > 0)
-        fprintf(out, ", %llu file%s", (unsigned long long)files, files == 1 ? "" : "s");
+        fprintf(out, ", %llu files and directories", (unsigned long long)files);
     if (account_flag(account, "verified"))
         fputs(", every byte verified", out);
     fputc('\n', out);

@@ -371,8 +371,11 @@ int tar_create(jb_operation *operation, const char *tree, const char *prefix, co
     if (prefix_size > WALK_PATH_MAX || prefix[0] == '/' || (prefix_size > 0 && prefix[prefix_size - 1] == '/'))
         return error_set(error, JB_ERROR_USAGE, "the prefix '%.200s' begins or ends with '/' or is too long", prefix);
     int root = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0)
-        return error_set_errno(error, errno, "cannot open the directory '%s'", tree);
+    if (root < 0) {
+        int errnum = errno;
+        int code = error_set_errno(error, errnum, "cannot open the directory '%s'", tree);
+        return errnum == ENOTDIR ? error_hint(error, "name a directory; a single file is put as an object") : code;
+    }
 
     /* Patterns match bytes: in another locale a name that is no text in it would match nothing. */
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);

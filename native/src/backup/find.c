@@ -87,10 +87,12 @@ static int find_mode(jb_store *store, jb_operation *operation, const jb_backup_n
             return code;
         struct folder folder;
         code = folder_read(store, operation, name->bucket, id, &folder, error);
-        if (code != JB_ERROR_NOT_FOUND || name->mode != NULL || i == 1)
+        if (code != JB_ERROR_NOT_FOUND || name->mode != NULL)
             return code;
     }
-    return JB_OK;
+    error_set(error, JB_ERROR_NOT_FOUND, "there is no backup '%s' of %s in '%s'", name->name, name->timestamp,
+              name->bucket);
+    return error_hint(error, "list the backups to see what there is");
 }
 
 static int refuse_unfinished(const struct backup *backup, const char *state, jb_error *error)

@@ -80,6 +80,10 @@ int error_set_errno(jb_error *error, int errnum, const char *format, ...)
     error->store_status = errnum;
     if (code == JB_ERROR_NO_SPACE)
         error_hint(error, "free space on that file system, or choose another place");
+    else if (errnum == ENOENT)
+        error_hint(error, "check that the path is right");
+    else if (errnum == EACCES)
+        error_hint(error, "check the permissions, or run as a user who has them");
     return (int)code;
 }
 
