@@ -6,6 +6,11 @@ expect 0 put --make-bucket file b/file
 expect 1 put --command b/failed -- false
 expect 2 put
 expect 4 get b/none got
+says err "hint: check that the path is right"
+expect 4 backup file --bucket b --name none
+says err "hint: name a directory"
+expect 4 verify --bucket b --name none --timestamp 2026-01-01T00:00:00
+says err "'none' of 2026-01-01T00:00:00"
 expect 5 put file b/file
 
 export AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b
