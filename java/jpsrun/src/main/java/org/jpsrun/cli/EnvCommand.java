@@ -3,6 +3,7 @@ package org.jpsrun.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jpsrun.platform.Environments;
 import org.jpsrun.value.Json;
 import org.jpsrun.value.Values;
 import picocli.CommandLine;
@@ -19,35 +20,41 @@ final class EnvCommand {
             description = "Folder of the environments. Default: $JPSRUN_STATE or /var/lib/jpsrun.")
     private Path state;
 
+    private Environments environments() {
+        Environments environments = Main.environments(state);
+        environments.endCommandsWithRunner();
+        return environments;
+    }
+
     @Command(name = "create", description = "Makes an environment as a definition file describes it.",
             mixinStandardHelpOptions = true)
     int create(@Parameters(paramLabel = "DEFINITION", description = "YAML file that describes the environment.") Path definition) {
-        Main.environments(state).create(definition, state);
+        environments().create(definition, state);
         return 0;
     }
 
     @Command(name = "start", description = "Starts an environment's nodes and what runs on them.", mixinStandardHelpOptions = true)
     int start(@Parameters(paramLabel = "NAME", description = "The environment.") String name) {
-        Main.environments(state).start(name);
+        environments().start(name);
         return 0;
     }
 
     @Command(name = "stop", description = "Stops an environment and keeps its files.", mixinStandardHelpOptions = true)
     int stop(@Parameters(paramLabel = "NAME", description = "The environment.") String name) {
-        Main.environments(state).stop(name);
+        environments().stop(name);
         return 0;
     }
 
     @Command(name = "destroy", description = "Removes an environment with all its files.", mixinStandardHelpOptions = true)
     int destroy(@Parameters(paramLabel = "NAME", description = "The environment.") String name) {
-        Main.environments(state).destroy(name);
+        environments().destroy(name);
         return 0;
     }
 
     @Command(name = "status", description = "Shows environments and their nodes.", mixinStandardHelpOptions = true)
     int status(@Parameters(paramLabel = "NAME", arity = "0..1", description = "One environment; all without.") String name,
             @Option(names = "--json", description = "Print JSON, one environment a line.") boolean json) {
-        for (Map<String, Object> environment : Main.environments(state).status(name)) {
+        for (Map<String, Object> environment : environments().status(name)) {
             if (json) {
                 System.out.println(Json.write(environment));
                 continue;
@@ -73,6 +80,6 @@ final class EnvCommand {
                     List<String> command,
             @Option(names = "--user", defaultValue = "root", description = "Unix user on the node. Default: ${DEFAULT-VALUE}.")
                     String user) {
-        return Main.environments(state).exec(name, node, user, command, System.in, System.out, System.err);
+        return environments().exec(name, node, user, command, System.in, System.out, System.err);
     }
 }

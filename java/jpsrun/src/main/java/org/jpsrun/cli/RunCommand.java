@@ -124,7 +124,10 @@ final class RunCommand implements Callable<Integer> {
         return Main.FAILED;
     }
 
-    /** Runs while the program is ending because of a signal, and gives it its exit code. */
+    /**
+     * Runs while the program is ending because of a signal, and gives it its exit code. The interrupt ends the one call
+     * that runs now, and no later one. What still runs at the time's end is left alone: it may be putting things back.
+     */
     private static void cancel(Host host, Thread thread) {
         host.cancel();
         thread.interrupt();

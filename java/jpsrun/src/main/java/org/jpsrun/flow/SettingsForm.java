@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jpsrun.console.Secrets;
 import org.jpsrun.placeholder.Resolver;
 import org.jpsrun.value.Undefined;
 import org.jpsrun.value.Values;
@@ -175,12 +176,17 @@ final class SettingsForm {
         }
     }
 
+    private static String shown(Map<String, Object> field, String name, String text) {
+        boolean secret = Secrets.isSecretName(name) || "password".equals(field.get("inputType"));
+        return secret ? "what was given" : "'" + text + "'";
+    }
+
     private static void checkValue(Map<String, Object> field, String name, String text) {
         List<String> options = options(field);
         boolean single = type(field).matches("list|radiolist|radio-fieldset") && !Values.flag(field.get("editable"), false)
                 && !Values.flag(field.get("multiSelect"), false);
         if (single && !options.isEmpty() && !options.contains(text)) {
-            throw new InvalidSettingException("setting '" + name + "' cannot be '" + text + "'",
+            throw new InvalidSettingException("setting '" + name + "' cannot be " + shown(field, name, text),
                     "it may be " + String.join(", ", options));
         }
         Object regex = field.get("regex");
@@ -190,7 +196,7 @@ final class SettingsForm {
         try {
             if (!Pattern.compile(Values.text(regex)).matcher(text).find()) {
                 Object why = field.get("regexText");
-                throw new InvalidSettingException("setting '" + name + "' cannot be '" + text + "'",
+                throw new InvalidSettingException("setting '" + name + "' cannot be " + shown(field, name, text),
                         why == null ? "it must match " + regex : Values.text(why));
             }
         } catch (PatternSyntaxException e) {

@@ -20,14 +20,14 @@ final class Command {
     /** How long output is still awaited after the program's end: a daemon that it left may hold its streams open. */
     private static final long LINGER_MS = 1000;
 
-    /** What runs now. When the runner is ended, by a signal too, the commands that it started end with it. */
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
-    static {
+    private Command() {}
+
+    /** From now on, what runs when the runner is ended, by a signal too, ends with it. */
+    static void endWithRunner() {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Command::end), "end of commands"));
     }
-
-    private Command() {}
 
     static final class Result {
         final int status;
@@ -122,7 +122,7 @@ final class Command {
         } catch (InterruptedException e) {
             end(process);
             Thread.currentThread().interrupt();
-            throw new EnvironmentException("'" + command.get(0) + "' was interrupted", null, e);
+            throw new EnvironmentException("cancelled", null, e);
         } finally {
             RUNNING.remove(process);
         }

@@ -40,6 +40,11 @@ public final class LocalEnvironments implements Environments {
     }
 
     @Override
+    public void endCommandsWithRunner() {
+        Command.endWithRunner();
+    }
+
+    @Override
     public void create(Path definitionFile, Path stateDir) {
         Path root = stateDir == null ? stateRoot : stateDir.toAbsolutePath().normalize();
         if (!root.equals(stateRoot)) {

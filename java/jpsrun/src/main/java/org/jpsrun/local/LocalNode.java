@@ -132,12 +132,22 @@ final class LocalNode {
         return command;
     }
 
+    /**
+     * As {@link #commandLine}, in a session of its own: a terminal's signals are for the runner alone, which ends what
+     * shall end, and lets go on what puts something back.
+     */
+    private List<String> ownSession(String user, String... arguments) {
+        List<String> command = commandLine(user, arguments);
+        command.add(0, "setsid");
+        return command;
+    }
+
     /** Runs a shell script as a user; it travels by a pipe, for everybody sees arguments. */
     Command.Result script(String user, String script, boolean sayYes) {
         if (script.indexOf('\0') >= 0) {
             throw new EnvironmentException("a command for node " + node.id + " holds a zero byte", "write binary data with the file API");
         }
-        return Command.run(commandLine(user, "script", sayYes ? "yes" : "no"), script.getBytes(StandardCharsets.UTF_8));
+        return Command.run(ownSession(user, "script", sayYes ? "yes" : "no"), script.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Runs a program as root with this standard input. */
@@ -145,7 +155,7 @@ final class LocalNode {
         String[] arguments = new String[command.length + 1];
         arguments[0] = "command";
         System.arraycopy(command, 0, arguments, 1, command.length);
-        return Command.run(commandLine("root", arguments), input);
+        return Command.run(ownSession("root", arguments), input);
     }
 
     /** Brings up what runs on the node; the first time, what makes it ready for that. */

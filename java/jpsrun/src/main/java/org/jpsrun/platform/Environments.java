@@ -15,6 +15,12 @@ import java.util.Map;
  */
 public interface Environments {
     /**
+     * From now on, programs that run when the runner is ended by a signal end with it; call it once. Without it they
+     * end only when the thread that waits for them is interrupted, so that what a cancelled run puts back is not cut off.
+     */
+    void endCommandsWithRunner();
+
+    /**
      * Makes an environment as a definition file describes it. Nothing runs afterwards: see {@link #start}.
      *
      * @param definition YAML file with the environment's name, its node groups and what runs on its nodes

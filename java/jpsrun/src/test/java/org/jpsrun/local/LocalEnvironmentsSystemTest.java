@@ -347,6 +347,7 @@ class LocalEnvironmentsSystemTest {
 
         public static void main(String[] arguments) {
             LocalEnvironments environments = new LocalEnvironments(Path.of(arguments[0]));
+            environments.endCommandsWithRunner();
             if (arguments[1].equals("start")) {
                 environments.start(arguments[2]);
             } else {
