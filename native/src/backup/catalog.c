@@ -73,15 +73,18 @@ static int read_catalog(const jb_catalog *catalog, jb_operation *operation, stru
 static int write_catalog(const jb_catalog *catalog, jb_operation *operation, const struct catalog_state *state,
                          jb_error *error)
 {
-    char *text = json_dumps(state->document, JSON_INDENT(2) | JSON_SORT_KEYS);
-    if (text == NULL)
-        return error_no_memory(error);
+    struct buffer text;
+    buffer_init(&text, CATALOG_BYTES_MAX);
     jb_object_info info;
     struct store_condition condition = {.when = state->exists ? STORE_IF_UNCHANGED : STORE_IF_ABSENT,
                                         .tag = state->tag};
-    int code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text, strlen(text), condition,
+    int code = json_write(state->document, JSON_INDENT(2) | JSON_SORT_KEYS, &text, error);
+    if (code != JB_OK)
+        error_prefix(error, "writing '%s/%s'", catalog->bucket, catalog->key);
+    else
+        code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text.data, text.size, condition,
                            &info, error);
-    free(text);
+    buffer_clean_up(&text);
     return code;
 }
 

@@ -19,15 +19,12 @@ void seal_clean_up(struct seal *seal)
 
 int seal_encode(const json_t *document, struct buffer *text, jb_error *error)
 {
-    char *dump = json_dumps(document, JSON_INDENT(2));
-    if (dump == NULL)
-        return error_no_memory(error);
-    size_t length = strlen(dump);
-    /* The dump ends in "\n}"; the digest becomes its last member. */
-    int code = buffer_append(text, dump, length - 2, error);
-    free(dump);
-    if (code == JB_OK)
+    int code = json_write(document, JSON_INDENT(2), text, error);
+    /* The text ends in "\n}"; the digest becomes its last member. */
+    if (code == JB_OK) {
+        text->size -= 2;
         code = buffer_append_text(text, ",\n", error);
+    }
     unsigned char digest[SHA256_SIZE];
     if (code == JB_OK)
         code = sha256_of(text->data, text->size, digest, error);

@@ -12,6 +12,7 @@
 
 #include "../base/error.h"
 #include "../base/random.h"
+#include "../codec/json.h"
 #include "../codec/utf8.h"
 #include "swap_journal.h"
 #include "swap_tree.h"
@@ -401,11 +402,17 @@ int swap_staged(struct swap *swap, jb_operation *operation, const char *target, 
 char *swap_describe(struct swap *swap, jb_error *error)
 {
     json_t *document = swap_to_json(swap, error);
-    char *text = document ? json_dumps(document, JSON_INDENT(2)) : NULL;
-    if (document && !text)
-        error_no_memory(error);
+    struct buffer text;
+    buffer_init(&text, SIZE_MAX);
+    char *described = NULL;
+    if (document && json_write(document, JSON_INDENT(2), &text, error) == JB_OK) {
+        described = buffer_detach(&text);
+        if (!described)
+            error_no_memory(error);
+    }
+    buffer_clean_up(&text);
     json_decref(document);
-    return text;
+    return described;
 }
 
 int swap_space(const char *target, uint64_t *bytes_free, jb_error *error)

@@ -136,6 +136,7 @@ static bool read_time(const json_t *value, struct timespec *time)
     return json_is_integer(seconds) && json_is_integer(nanoseconds) && time->tv_nsec >= 0 && time->tv_nsec < 1000000000;
 }
 
+/* False where it is malformed; true with a path or container that is NULL: without memory. */
 static bool read_target(const json_t *object, struct swap_target *target)
 {
     const char *path = json_member_text(object, "path");
@@ -161,7 +162,7 @@ static bool read_target(const json_t *object, struct swap_target *target)
     target->tag_back = json_integer_value(json_object_get(object, "tag_back"));
     target->path = strdup(path);
     target->container = strdup(container);
-    return target->path && target->container;
+    return true;
 }
 
 static int read_document(struct swap *swap, const json_t *document, jb_error *error)
@@ -185,6 +186,8 @@ static int read_document(struct swap *swap, const json_t *document, jb_error *er
         if (!read_target(json_array_get(targets, i), target))
             return error_set(error, JB_ERROR_FORMAT, "'%s' is a swap's journal, but its target %zu is malformed",
                              swap->journal, i);
+        if (!target->path || !target->container)
+            return error_no_memory(error);
     }
     return JB_OK;
 }
@@ -232,12 +235,12 @@ static int sync_parent(struct swap *swap, jb_error *error)
     return code;
 }
 
-static int write_file(struct swap *swap, const char *path, const char *text, jb_error *error)
+static int write_file(struct swap *swap, const char *path, const struct buffer *text, jb_error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     int reason = fd < 0 ? errno : 0;
-    for (size_t at = 0, size = strlen(text); reason == 0 && at < size;) {
-        ssize_t count = swap->system->write(fd, text + at, size - at);
+    for (size_t at = 0; reason == 0 && at < text->size;) {
+        ssize_t count = swap->system->write(fd, text->data + at, text->size - at);
         if (count >= 0)
             at += (size_t)count;
         else if (errno != EINTR)
@@ -255,19 +258,22 @@ int swap_save(struct swap *swap, jb_error *error)
     json_t *document = swap_to_json(swap, error);
     if (!document)
         return JB_ERROR_MEMORY;
-    char *text = json_dumps(document, JSON_INDENT(2));
+    struct buffer text;
+    buffer_init(&text, JOURNAL_MAX);
+    int code = json_write(document, JSON_INDENT(2), &text, error);
     json_decref(document);
     char *fresh = NULL;
-    int code = JB_OK;
-    if (!text || asprintf(&fresh, "%s.new", swap->journal) < 0)
+    if (code == JB_OK && asprintf(&fresh, "%s.new", swap->journal) < 0) {
+        fresh = NULL;
         code = error_no_memory(error);
+    }
     if (code == JB_OK)
-        code = write_file(swap, fresh, text, error);
+        code = write_file(swap, fresh, &text, error);
     if (code == JB_OK && swap->system->rename(AT_FDCWD, fresh, AT_FDCWD, swap->journal, 0) != 0)
         code = error_set_errno(error, errno, "cannot write the journal '%s'", swap->journal);
     if (code == JB_OK)
         code = sync_parent(swap, error);
-    free(text);
+    buffer_clean_up(&text);
     free(fresh);
     return code;
 }

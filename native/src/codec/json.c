@@ -9,14 +9,48 @@ int json_parse(const char *text, size_t size, const char *what, json_t **documen
     *document = json_loadb(text == NULL ? "" : text, size, JSON_REJECT_DUPLICATES, &failure);
     if (*document != NULL)
         return JB_OK;
+    if (json_error_code(&failure) == json_error_out_of_memory)
+        return error_no_memory(error);
     return error_set(error, JB_ERROR_FORMAT, "%s is no valid JSON: line %d, column %d: %s", what, failure.line,
                      failure.column, failure.text);
 }
 
+struct writing {
+    struct buffer *text;
+    int code;
+    jb_error *error;
+};
+
+/* jansson does not look at every answer, so the first failure is kept. */
+static int write_piece(const char *bytes, size_t count, void *context)
+{
+    struct writing *writing = context;
+    if (writing->code == JB_OK)
+        writing->code = buffer_append(writing->text, bytes, count, writing->error);
+    return writing->code == JB_OK ? 0 : -1;
+}
+
+int json_write(const json_t *document, size_t flags, struct buffer *text, jb_error *error)
+{
+    struct writing writing = {.text = text, .code = JB_OK, .error = error};
+    int failed = json_dump_callback(document, write_piece, &writing, flags);
+    if (writing.code != JB_OK)
+        return writing.code;
+    return failed == 0 ? JB_OK : error_no_memory(error);
+}
+
 int json_text(const json_t *document, char **text, jb_error *error)
 {
-    *text = document == NULL ? NULL : json_dumps(document, JSON_COMPACT | JSON_ENCODE_ANY);
-    return *text != NULL ? JB_OK : error_no_memory(error);
+    struct buffer buffer;
+    buffer_init(&buffer, SIZE_MAX);
+    *text = NULL;
+    int code = json_write(document, JSON_COMPACT | JSON_ENCODE_ANY, &buffer, error);
+    if (code == JB_OK) {
+        *text = buffer_detach(&buffer);
+        code = *text != NULL ? JB_OK : error_no_memory(error);
+    }
+    buffer_clean_up(&buffer);
+    return code;
 }
 
 const char *json_member_text(const json_t *object, const char *name)

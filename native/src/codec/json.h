@@ -5,12 +5,15 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "../base/error.h"
+#include "../base/buffer.h"
 
 /* Parses one whole document; `what` names it in messages. Duplicate members and depths over 2,048 (jansson's bound) are
  * refused. JB_ERROR_FORMAT. */
 int json_parse(const char *text, size_t size, const char *what, json_t **document, jb_error *error);
 
+/* Appends the document's text; `flags` are jansson's. To be used instead of json_dumps, which leaves members' names out
+ * without a word where an allocation fails. JB_ERROR_MEMORY, and JB_ERROR_LIMIT over the buffer's maximum. */
+int json_write(const json_t *document, size_t flags, struct buffer *text, jb_error *error);
 /* Compact text; free with free(). */
 int json_text(const json_t *document, char **text, jb_error *error);
 
