@@ -257,7 +257,9 @@ static void remove_completed(struct part_writer *writer)
         char key[STORE_KEY_MAX + 8];
         snprintf(key, sizeof key, i == 0 ? "%s" : "%s.%03zu", writer->key, i);
         const char *keys[] = {key};
-        writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, NULL);
+        jb_error error = JB_ERROR_INIT;
+        if (writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, &error) != JB_OK)
+            operation_log(writer->operation, JB_LOG_WARNING, "left in place: %s", error.text);
     }
 }
 

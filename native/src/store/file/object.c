@@ -120,7 +120,8 @@ static void remove_empty_directories(struct file_store *store, const char *bucke
     for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
         *slash = '\0';
         struct file_place place;
-        if (file_place_open(store, bucket, parent, false, &place, NULL) != JB_OK)
+        jb_error ignored = JB_ERROR_INIT;
+        if (file_place_open(store, bucket, parent, false, &place, &ignored) != JB_OK)
             return;
         int removed = unlinkat(place.directory_fd, place.name, AT_REMOVEDIR);
         file_place_close(&place);

@@ -124,8 +124,9 @@ static bool expected_tag(const struct store_upload *upload, char tag[64])
 static bool completed_after_all(const struct store_upload *upload, jb_object_info *info)
 {
     char tag[64];
+    jb_error ignored = JB_ERROR_INIT;
     return expected_tag(upload, tag) &&
-           s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, info, NULL) == JB_OK &&
+           s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, info, &ignored) == JB_OK &&
            info->bytes == total_bytes(upload) && same_tag(info->tag, tag);
 }
 
