@@ -14,8 +14,7 @@ struct folders {
     struct folder *items;
     size_t count;
     size_t capacity;
-    jb_error *error;
-    int code;
+    jb_error error; /* why the listing was ended; the store has a text of its own for that */
 };
 
 static void enter(struct folder *folder, const char *object, const jb_object_info *info)
@@ -52,9 +51,10 @@ static struct folder *add(struct folders *folders, const struct backup_id *id)
         size_t capacity = folders->capacity == 0 ? 64 : folders->capacity * 2;
         struct folder *items = capacity > FOLDERS_MAX ? NULL : realloc(folders->items, capacity * sizeof *items);
         if (items == NULL) {
-            folders->code = capacity > FOLDERS_MAX ? error_set(folders->error, JB_ERROR_LIMIT,
-                                                               "the bucket holds more than %d backups", FOLDERS_MAX / 2)
-                                                   : error_no_memory(folders->error);
+            if (capacity > FOLDERS_MAX)
+                error_set(&folders->error, JB_ERROR_LIMIT, "the bucket holds more than %d backups", FOLDERS_MAX / 2);
+            else
+                error_no_memory(&folders->error);
             return NULL;
         }
         folders->items = items;
@@ -93,10 +93,10 @@ int folder_list(jb_store *store, jb_operation *operation, const char *bucket, co
     char prefix[FOLDER_SIZE] = "";
     if (name != NULL)
         snprintf(prefix, sizeof prefix, "%s_", name);
-    struct folders folders = {.name = name, .error = error};
+    struct folders folders = {.name = name, .error = JB_ERROR_INIT};
     int code = jb_store_list(store, operation, bucket, prefix, each_object, &folders, error);
-    if (folders.code != JB_OK)
-        code = folders.code;
+    if (folders.error.code != JB_OK)
+        code = error_copy(error, &folders.error);
     if (code == JB_OK && folders.count > 0)
         qsort(folders.items, folders.count, sizeof *folders.items, compare_folder);
     for (size_t i = 0; code == JB_OK && i < folders.count; i++)
@@ -157,19 +157,19 @@ struct removal {
     bool alive_only;
     char *keys[1000];
     size_t count;
-    int code;
-    jb_error *error;
+    jb_error error; /* the first failure; a listing that it ends has a text of its own */
 };
 
 static int remove_batch(struct removal *removal)
 {
-    if (removal->code == JB_OK && removal->count > 0)
-        removal->code = jb_store_delete(removal->store, removal->operation, removal->bucket,
-                                        (const char *const *)removal->keys, removal->count, removal->error);
+    int code = (int)removal->error.code;
+    if (code == JB_OK && removal->count > 0)
+        code = jb_store_delete(removal->store, removal->operation, removal->bucket, (const char *const *)removal->keys,
+                               removal->count, &removal->error);
     for (size_t i = 0; i < removal->count; i++)
         free(removal->keys[i]);
     removal->count = 0;
-    return removal->code;
+    return code;
 }
 
 static int collect(void *context, const jb_object_info *info)
@@ -181,7 +181,7 @@ static int collect(void *context, const jb_object_info *info)
         return 0;
     char *key = strdup(info->key);
     if (key == NULL) {
-        removal->code = error_no_memory(removal->error);
+        error_no_memory(&removal->error);
         return 1;
     }
     removal->keys[removal->count++] = key;
@@ -201,11 +201,13 @@ static int remove_objects(jb_store *store, jb_operation *operation, const char *
                                 .bucket = bucket,
                                 .folder_length = strlen(id->folder),
                                 .alive_only = alive_only,
-                                .error = error};
-    int code = jb_store_list(store, operation, bucket, prefix, collect, removal, error);
-    if (removal->code == JB_OK)
-        removal->code = code;
-    code = remove_batch(removal);
+                                .error = JB_ERROR_INIT};
+    int listed = jb_store_list(store, operation, bucket, prefix, collect, removal, error);
+    if (listed != JB_OK && removal->error.code == JB_OK)
+        error_copy(&removal->error, error);
+    int code = remove_batch(removal);
+    if (code != JB_OK)
+        error_copy(error, &removal->error);
     free(removal);
     return code;
 }

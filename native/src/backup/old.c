@@ -23,7 +23,7 @@ struct description {
     json_t *objects;
     size_t folder_length;
     int code;
-    jb_error *error;
+    jb_error error; /* why the listing was ended; the store has a text of its own for that */
 };
 
 static int describe_object(void *context, const jb_object_info *info)
@@ -35,14 +35,14 @@ static int describe_object(void *context, const jb_object_info *info)
         if (strcmp(name, trees[i].name) == 0)
             root = trees[i].root;
     json_t *json = json_object();
-    json_put_text(json, "name", name, &description->code, description->error);
-    json_put_text(json, "kind", root != NULL ? "tree" : "stream", &description->code, description->error);
+    json_put_text(json, "name", name, &description->code, &description->error);
+    json_put_text(json, "kind", root != NULL ? "tree" : "stream", &description->code, &description->error);
     json_put_text(json, "compression", compression_name(compression_of_name(name)), &description->code,
-                  description->error);
-    json_put_count(json, "size", info->bytes, &description->code, description->error);
+                  &description->error);
+    json_put_count(json, "size", info->bytes, &description->code, &description->error);
     if (root != NULL)
-        json_put_text(json, "root", root, &description->code, description->error);
-    json_append(description->objects, json, &description->code, description->error);
+        json_put_text(json, "root", root, &description->code, &description->error);
+    json_append(description->objects, json, &description->code, &description->error);
     return description->code != JB_OK;
 }
 
@@ -51,10 +51,11 @@ int old_describe(jb_store *store, jb_operation *operation, const char *bucket, c
 {
     char prefix[FOLDER_SIZE + 1];
     backup_key(id, "", prefix, sizeof prefix);
-    struct description description = {.objects = json_array(), .folder_length = strlen(id->folder), .error = error};
+    struct description description = {
+        .objects = json_array(), .folder_length = strlen(id->folder), .error = JB_ERROR_INIT};
     int code = jb_store_list(store, operation, bucket, prefix, describe_object, &description, error);
     if (description.code != JB_OK)
-        code = description.code;
+        code = error_copy(error, &description.error);
     json_t *json = json_object();
     json_put_text(json, "format", "old", &code, error);
     json_put_text(json, "state", "old", &code, error);
