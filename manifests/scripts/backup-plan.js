@@ -37,7 +37,7 @@ return run(function () {
     if (!variables.DX_VERSION) {
         fail("node " + plan.proc + " has no variable 'DX_VERSION': it is no Jahia node");
     }
-    var uid = checkedPart('uid', String(info.env.uid));
+    var uid = ownerOf(info);
     plan.environment = {
         product: 'dx', version: variables.DX_VERSION, cloudprovider: place.provider, region: place.region,
         envrole: place.role, envname: ENV_NAME, displayname: String(info.env.displayName || ENV_NAME), uid: uid

@@ -14,7 +14,16 @@ ${globals.library}
 function put(plan, claim, nodeId, what, object, source, argv) {
     var words = ['put'].concat(source, ['--alive', claim.folder + '/alive.' + nodeId]);
     // Of the arguments only a file comes before the object's name.
-    return command(plan, nodeId, what, words.concat([plan.bucket + '/' + claim.folder + '/' + object]), argv, plan.store);
+    var account = command(plan, nodeId, what, words.concat([plan.bucket + '/' + claim.folder + '/' + object]), argv, plan.store);
+    // The seal takes the node's words for this object and its own segments (NAME, NAME.001, …) alone; that the store
+    // holds them the engine asks itself.
+    var own = account.name === object && Array.isArray(account.segments) && account.segments.every(function (segment, i) {
+        return segment !== null && segment.name === (i === 0 ? object : object + '.' + (i < 100 ? ('00' + i).slice(-3) : i));
+    });
+    if (!own) {
+        fail(what + ' on node ' + nodeId + ": its account is about another object than '" + object + "'");
+    }
+    return account;
 }
 
 // The database node with the fewest open connections, and whether it is a ready member of a cluster.

@@ -19,7 +19,7 @@ return run(function () {
         fail("environment '" + ENV_NAME + "' has neither a node group 'proc' nor 'es'");
     }
     var place = placeOf(nodes[0]);
-    var catalog = catalogOf(checkedStore(place.provider, place.region), place.role, checkedPart('uid', String(info.env.uid)));
+    var catalog = catalogOf(checkedStore(place.provider, place.region), place.role, ownerOf(info));
     var list = engine('reading the catalog', Jpsbackup.listCatalog({
         store: withKeys(catalog.store, catalog.region), bucket: catalog.bucket, key: catalog.key
     }));

@@ -39,11 +39,11 @@ function source(info, own) {
             fail("source environment '" + name + "' has neither a node group 'proc' nor 'es'");
         }
         place = placeOf(nodes[0], name);
-        place.uid = checkedPart('uid', String(other.env.uid));
+        place.uid = ownerOf(other);
         return place;
     }
     if (given.length === 0) {
-        own.uid = checkedPart('uid', String(info.env.uid));
+        own.uid = ownerOf(info);
         return own;
     }
     if (given.length < parts.length) {
@@ -51,9 +51,9 @@ function source(info, own) {
     }
     return {
         provider: oneOf('cloud_source', setting('cloud_source'), ['aws', 'azure', 'ovh']),
-        region: checkedPart('region_source', setting('region_source')),
+        region: checkedPlace('region', 'region_source', setting('region_source')),
         role: oneOf('envrole_source', setting('envrole_source'), ['dev', 'preprod', 'prod']),
-        uid: checkedPart('uid_source', setting('uid_source'))
+        uid: checkedPlace('uid', 'uid_source', setting('uid_source'))
     };
 }
 

@@ -112,6 +112,25 @@ function fetch(plan, node, target, step, what) {
     return command(plan, node.id, what + " '" + target.object + "'", words, target.consumer || null, plan.store);
 }
 
+// The check of each target knows of no other; those on one filesystem need their room together.
+function checkNode(plan, node) {
+    var filesystems = values(must(node.id, "looking for the targets' filesystems", node.targets.map(function (target, i) {
+        return 'path=' + quote(target.target) + '; while [ ! -e "$path" ]; do path=$(dirname "$path"); done; echo "' + i
+            + '=$(stat -L -c %d "$path")"';
+    }).join('\n')));
+    var needed = {};
+    node.targets.forEach(function (target, i) {
+        var account = fetch(plan, node, target, 'check', 'checking');
+        var filesystem = filesystems[i];
+        needed[filesystem] = (needed[filesystem] || 0) + Number(account.bytes);
+        if (needed[filesystem] > Number(account.bytes_free)) {
+            fail('node ' + node.id + ' needs ' + Math.ceil(needed[filesystem] / 1048576) + " MiB beside '" + target.target
+                + "' and other targets on its filesystem, where " + Math.floor(Number(account.bytes_free) / 1048576)
+                + ' MiB are free: the old content stays until the new one is in place; free some space');
+        }
+    });
+}
+
 // Runs as the tree's owner: links in a restored tree then lead nowhere that its owner could not reach anyway.
 function adjustData(plan, node, staging) {
     var marker = compareVersions(node.version, '7.2.3.2') < 0 ? 'backup-restore' : 'safe-env-clone';
@@ -253,9 +272,7 @@ return run(function () {
         clearJournal(plan, id);
     });
     plan.nodes.forEach(function (node) {
-        node.targets.forEach(function (target) {
-            fetch(plan, node, target, 'check', 'checking');
-        });
+        checkNode(plan, node);
     });
     try {
         plan.nodes.forEach(function (node) {

@@ -182,7 +182,9 @@ function backToOld(plan, database) {
     var problems = [];
     function attempt(action, node) {
         try {
-            action(node);
+            insist(function () {
+                action(node);
+            });
         } catch (e) {
             problems.push(reason(e));
         }
@@ -197,10 +199,8 @@ function backToOld(plan, database) {
     }
     tomcats(plan).forEach(function (node) {
         if (node.running) {
-            attempt(function () {
-                startService(node);
-                awaitHealth(node);
-            }, node);
+            attempt(startService, node);
+            attempt(awaitHealth, node);
         }
     });
     nodesOfKind(plan, 'balancer').forEach(function (node) {
@@ -216,7 +216,9 @@ function finish(plan) {
     var problems = [];
     changedNodes(plan).forEach(function (id) {
         try {
-            restoreStep(plan, id, 'commit', 'removing the old state');
+            insist(function () {
+                restoreStep(plan, id, 'commit', 'removing the old state');
+            });
         } catch (e) {
             problems.push(reason(e));
         }

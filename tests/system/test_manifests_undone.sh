@@ -20,6 +20,34 @@ on proc bash -c 'cd /data/digital-factory-data/repository && rm workspaces && mv
 must_fail "the old state is back" restore.yml "${to[@]}" --set backup_name=unhealthy
 grep -qF "waiting for a healthy application" "$runlog" || failed "the error does not say what failed"
 same_proof "$TEST_WORK/before" "after a restore that was undone"
+# cancel_when PATTERN: begins a restore and sends SIGTERM as soon as a node's journal holds the pattern
+cancel_when() {
+    local pattern=$1 status=0 pid found=no
+    shift
+    "$JPSRUN" run "$MANIFESTS/restore.yml" --env "$environment" --json "${to[@]}" "$@" > "$runlog.json" 2> "$runlog" &
+    pid=$!
+    while kill -0 $pid 2> /dev/null; do
+        if grep -qs -- "$pattern" "$JPSRUN_STATE/$environment"/nodes/*/root/var/lib/jpsbackup/restore.json; then
+            found=yes
+            kill -TERM $pid
+            break
+        fi
+        sleep 0.02
+    done
+    wait $pid || status=$?
+    [ $found = yes ] || failed "the restore ended before a journal held $pattern"
+    [ $status = 130 ] || { tail -n 3 "$runlog" >&2; failed "the exit status of a cancelled restore is $status"; }
+    grep -qF "the old state is back" "$runlog" || { tail -n 3 "$runlog" >&2; failed "the old state is not said to be back"; }
+}
+
+step "a restore that is cancelled between exchange and commit"
+must_run backup.yml "${to[@]}" --set backup_name=good
+cancel_when '"state": "exchanged"' --set backup_name=good
+same_proof "$TEST_WORK/before" "after a restore that was cancelled"
+
+step "a restore that is cancelled while it puts the old state back"
+cancel_when '"state": "undo' --set backup_name=badproxy
+same_proof "$TEST_WORK/before" "after a restore that was cancelled while it was undone"
 for node in sqldb proc cp bl; do
     on $node test ! -e /var/lib/jpsbackup/restore.json || failed "a journal is left on node $node"
 done
