@@ -19,7 +19,7 @@
 static _Atomic(enum fault) kind;
 static atomic_uint count;
 static unsigned chosen;
-static const char *struck = "";
+static const char *_Atomic struck = "";
 
 void faults_begin(enum fault wanted, unsigned at)
 {
