@@ -3,6 +3,7 @@
 
 #include "format.h"
 #include "../src/base/error.h"
+#include "../src/codec/json.h"
 #include "session.h"
 
 /* --environment KEY=VALUE … as one JSON object's text; NULL for none. */
@@ -25,8 +26,8 @@ static int environment_text(const struct arguments *arguments, char **text, jb_e
             code = error_set(error, JB_ERROR_USAGE, "option '--environment': '%s' is not UTF-8", *pairs);
         free(key);
     }
-    if (code == JB_OK && (*text = json_dumps(environment, JSON_COMPACT)) == NULL)
-        code = error_no_memory(error);
+    if (code == JB_OK)
+        code = json_text(environment, text, error);
     json_decref(environment);
     return code;
 }

@@ -252,6 +252,50 @@ static void rotation_counts_complete_backups_of_exactly_the_name(void **state)
     workspace_close(&w);
 }
 
+static void rotation_ends_removals_that_were_cut_off(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "prod", "2026-11-01T00:00:00", "auto", NULL, &error));
+    assert_ok(error, back_up(&w, "prod", "2026-11-02T00:00:00", "auto", NULL, &error));
+    struct backup_id id;
+    struct seal seal;
+    assert_ok(error, backup_id_set(&id, "prod", "2026-11-02T00:00:00", "auto", &error));
+    assert_ok(error, seal_read(w.store, NULL, "bucket", &id, &seal, &error));
+    assert_int_equal(json_object_set_new(seal.document, "state", json_string("deleting")), 0);
+    assert_ok(error, seal_write(w.store, NULL, "bucket", &id, &seal, false, &error));
+    seal_clean_up(&seal);
+    jb_rotate_options options = {.size = sizeof options, .bucket = "bucket", .name = "prod", .keep = 1};
+    assert_ok(error, jb_rotate(w.store, w.operation, &options, NULL, &error));
+    assert_false(exists(&w, "prod_2026-11-02T00:00:00_auto"));
+    assert_true(exists(&w, "prod_2026-11-01T00:00:00_auto/backup.json"));
+    workspace_close(&w);
+}
+
+/* A node's account must not make the engine seal another object than the one that it names. */
+static void a_description_that_leads_elsewhere_is_not_sealed(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    char *claim;
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
+    write_file(workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/other"), "", 0);
+    const char *objects =
+        "[{\"name\":\"o\",\"kind\":\"stream\",\"compression\":\"none\",\"size\":0,\"content_size\":0,\"digest\":"
+        "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"segments\":[{\"name\":\"other\","
+        "\"size\":0,\"parts\":[]}]}]";
+    assert_fails(JB_ERROR_FORMAT, error,
+                 jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
+    jb_text_free(claim);
+    workspace_close(&w);
+}
+
 static jb_catalog catalog_of(struct workspace *w)
 {
     return (jb_catalog){
@@ -483,6 +527,8 @@ int main(void)
         cmocka_unit_test(every_flipped_byte_is_noticed),
         cmocka_unit_test(quick_verification_finds_missing_and_short_objects),
         cmocka_unit_test(rotation_counts_complete_backups_of_exactly_the_name),
+        cmocka_unit_test(rotation_ends_removals_that_were_cut_off),
+        cmocka_unit_test(a_description_that_leads_elsewhere_is_not_sealed),
         cmocka_unit_test(unknown_members_of_the_catalog_survive),
         cmocka_unit_test(a_malformed_catalog_is_left_as_it_is),
         cmocka_unit_test(a_catalog_that_cannot_be_read_is_not_taken_for_an_empty_one),

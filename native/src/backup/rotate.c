@@ -36,11 +36,16 @@ int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_n
     return code;
 }
 
+struct candidate {
+    struct backup_id id;
+    bool deleting; /* a removal of it was begun and cut off */
+};
+
 struct candidates {
     jb_store *store;
     jb_operation *operation;
     const jb_rotate_options *options;
-    struct backup_id *items;
+    struct candidate *items;
     size_t count;
     size_t capacity;
 };
@@ -51,6 +56,7 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
     const jb_rotate_options *options = candidates->options;
     if (strcmp(folder->id.mode, options->mode == NULL ? "auto" : options->mode) != 0)
         return JB_OK;
+    bool deleting = false;
     if (folder->has_seal) {
         struct seal seal;
         int code = seal_read(candidates->store, candidates->operation, options->bucket, &folder->id, &seal, error);
@@ -59,27 +65,28 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
         if (code != JB_OK)
             return code;
         bool complete = strcmp(seal_state(&seal), "complete") == 0;
+        deleting = strcmp(seal_state(&seal), "deleting") == 0;
         seal_clean_up(&seal);
-        if (!complete)
+        if (!complete && !deleting)
             return JB_OK;
     } else if (!old_is_complete(folder)) {
         return JB_OK;
     }
     if (candidates->count == candidates->capacity) {
         size_t capacity = candidates->capacity == 0 ? 32 : candidates->capacity * 2;
-        struct backup_id *items = realloc(candidates->items, capacity * sizeof *items);
+        struct candidate *items = realloc(candidates->items, capacity * sizeof *items);
         if (items == NULL)
             return error_no_memory(error);
         candidates->items = items;
         candidates->capacity = capacity;
     }
-    candidates->items[candidates->count++] = folder->id;
+    candidates->items[candidates->count++] = (struct candidate){.id = folder->id, .deleting = deleting};
     return JB_OK;
 }
 
 static int newest_first(const void *left, const void *right)
 {
-    return strcmp(((const struct backup_id *)right)->timestamp, ((const struct backup_id *)left)->timestamp);
+    return strcmp(((const struct candidate *)right)->id.timestamp, ((const struct candidate *)left)->id.timestamp);
 }
 
 static int remove_one(const struct candidates *candidates, const struct backup_id *id, jb_error *error)
@@ -90,7 +97,10 @@ static int remove_one(const struct candidates *candidates, const struct backup_i
     if (options->dry_run)
         return JB_OK;
     int code = jb_backup_remove(candidates->store, candidates->operation, &name, options->catalog, error);
-    return code == JB_OK ? JB_OK : error_prefix(error, "removing '%s'", id->folder);
+    /* Another rotation may be at work: what it marks is removed together, and what it has removed is done. */
+    if (code == JB_ERROR_CONFLICT)
+        code = jb_backup_remove(candidates->store, candidates->operation, &name, options->catalog, error);
+    return code == JB_OK || code == JB_ERROR_NOT_FOUND ? JB_OK : error_prefix(error, "removing '%s'", id->folder);
 }
 
 static json_t *entry_of(const struct backup_id *id, const char *reason, int *code, jb_error *error)
@@ -107,15 +117,17 @@ static int rotate(const struct candidates *candidates, char **account, jb_error 
     json_t *kept = json_array();
     json_t *removed = json_array();
     int code = JB_OK;
+    size_t keep = candidates->options->keep;
     for (size_t i = 0; code == JB_OK && i < candidates->count; i++) {
-        const struct backup_id *id = &candidates->items[i];
-        if (i < candidates->options->keep) {
-            json_append(kept, entry_of(id, i == 0 ? "newest" : "within the number to keep", &code, error), &code,
-                        error);
+        const struct candidate *candidate = &candidates->items[i];
+        if (!candidate->deleting && keep > 0) {
+            const char *reason = keep-- == candidates->options->keep ? "newest" : "within the number to keep";
+            json_append(kept, entry_of(&candidate->id, reason, &code, error), &code, error);
             continue;
         }
-        code = remove_one(candidates, id, error);
-        json_append(removed, entry_of(id, "older than those to keep", &code, error), &code, error);
+        const char *reason = candidate->deleting ? "its removal was begun before" : "older than those to keep";
+        code = remove_one(candidates, &candidate->id, error);
+        json_append(removed, entry_of(&candidate->id, reason, &code, error), &code, error);
     }
     json_t *result = json_object();
     json_put(result, "kept", kept, &code, error);

@@ -1,5 +1,6 @@
 #include "object.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,14 @@ static bool is_root(const char *root)
     return true;
 }
 
+/* The object's name, then NAME.001 and so on: a description must not lead to another object. */
+static bool is_segment_name(const struct object *object, size_t index, const char *name)
+{
+    char expected[300];
+    snprintf(expected, sizeof expected, index == 0 ? "%s" : "%s.%03zu", object->name, index);
+    return strcmp(name, expected) == 0;
+}
+
 static int malformed(const char *what, jb_error *error)
 {
     return error_set(error, JB_ERROR_FORMAT, "the object's description has no valid '%s'", what);
@@ -160,7 +169,7 @@ static int segment_from_json(const json_t *json, struct object *object, jb_error
     const char *name = json_member_text(json, "name");
     const json_t *parts = json_object_get(json, "parts");
     uint64_t bytes;
-    if (!is_object_name(name))
+    if (!is_object_name(name) || !is_segment_name(object, object->segment_count, name))
         return malformed("segments[].name", error);
     if (!json_is_array(parts) || json_array_size(parts) > PARTS_MAX)
         return malformed("segments[].parts", error);

@@ -77,10 +77,11 @@ static int lock_bucket(struct file_store *store, jb_operation *operation, const 
         if (code == JB_OK && errnum != EWOULDBLOCK && errnum != EINTR)
             code = error_set_errno(error, errnum, "cannot lock the bucket '%s'", bucket);
         else if (code == JB_OK && clock_monotonic_ms() >= give_up_ms) {
-            error_set(error, JB_ERROR_CONFLICT, "the bucket '%s' has been locked by another process for a minute",
+            /* Not a conflict: those are tried again. */
+            error_set(error, JB_ERROR_UNREACHABLE, "the bucket '%s' has been locked by another process for a minute",
                       bucket);
             error_hint(error, "see which process holds '%s/%s/%s'", store->root, bucket, FILE_LOCK_NAME);
-            code = JB_ERROR_CONFLICT;
+            code = JB_ERROR_UNREACHABLE;
         }
         if (code != JB_OK) {
             close(*lock_fd);
@@ -143,15 +144,24 @@ static int replace(struct file_store *store, jb_operation *operation, const char
     return code;
 }
 
+/* Is the object the very file that was to become it? Over NFS a link can succeed and its answer be lost. */
+static bool is_linked(const struct file_place *place, const struct file_temporary *temporary)
+{
+    struct stat own, there;
+    return fstat(temporary->fd, &own) == 0 &&
+           fstatat(place->directory_fd, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && own.st_dev == there.st_dev &&
+           own.st_ino == there.st_ino;
+}
+
 static int create(const char *bucket, const char *key, const struct file_place *place, struct file_temporary *temporary,
                   jb_error *error)
 {
-    if (linkat(place->directory_fd, temporary->name, place->directory_fd, place->name, 0) == 0) {
+    int errnum = linkat(place->directory_fd, temporary->name, place->directory_fd, place->name, 0) == 0 ? 0 : errno;
+    if (errnum == 0 || (errnum == EEXIST && is_linked(place, temporary))) {
         unlinkat(place->directory_fd, temporary->name, 0);
         temporary->name[0] = '\0';
         return JB_OK;
     }
-    int errnum = errno;
     if (errnum == EEXIST)
         return error_set(error, JB_ERROR_CONFLICT, "'%s/%s' exists already", bucket, key);
     return error_set_errno(error, errnum, "cannot put '%s/%s' in place", bucket, key);
