@@ -269,9 +269,7 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
     const struct slot *slot = writer->filling;
     size_t count = slot == NULL ? 0 : slot->transfer.count;
     const char *bytes = count == 0 ? "" : slot->transfer.bytes;
-    const char *slash = strrchr(writer->key, '/');
-    struct object_segment *segment =
-        object_add_segment(&writer->object, slash == NULL ? writer->key : slash + 1, error);
+    struct object_segment *segment = object_add_segment(&writer->object, writer->object.name, error);
     if (segment == NULL)
         return JB_ERROR_MEMORY;
     int code = JB_OK;
@@ -281,6 +279,9 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
         if (code == JB_OK)
             code = object_add_part(segment, count, sha256, error);
     }
+    /* All that can fail here comes before the object is visible in the store. */
+    if (code == JB_OK)
+        code = object_finish(&writer->object, error);
     jb_object_info info;
     if (code == JB_OK)
         code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, condition,
@@ -327,24 +328,19 @@ int part_writer_finish(struct part_writer *writer, struct object *object, jb_err
         code = writer->filling != NULL && writer->filling->transfer.count > 0 ? start_part(writer, error) : JB_OK;
         if (code == JB_OK)
             code = wait_for_room(writer, true, 0, NULL, error);
+        if (code == JB_OK)
+            code = object_finish(&writer->object, error);
         if (code == JB_OK) {
             code = complete_segments(writer, condition, error);
             if (code != JB_OK)
                 remove_completed(writer);
         }
     }
-    if (code == JB_OK)
-        code = object_finish(&writer->object, error);
     if (code != JB_OK)
         return code;
     *object = writer->object;
     writer->object = (struct object){0};
-    const char *slash = strrchr(writer->key, '/');
-    object->name = strdup(slash == NULL ? writer->key : slash + 1);
-    if (object->name != NULL)
-        return JB_OK;
-    object_clean_up(object);
-    return error_no_memory(error);
+    return JB_OK;
 }
 
 struct byte_sink *part_writer_sink(struct part_writer *writer)
@@ -391,11 +387,13 @@ int part_writer_new(jb_store *store, jb_operation *operation, struct workers *wo
     writer->memory_bytes = memory_bytes;
     writer->bucket = strdup(bucket);
     writer->key = strdup(key);
+    const char *slash = strrchr(key, '/');
+    writer->object.name = strdup(slash == NULL ? key : slash + 1);
     for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++) {
         slot->writer = writer;
         slot->work.run = send_part;
     }
-    if (writer->bucket == NULL || writer->key == NULL) {
+    if (writer->bucket == NULL || writer->key == NULL || writer->object.name == NULL) {
         part_writer_free(writer);
         return error_no_memory(error);
     }
