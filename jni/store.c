@@ -106,10 +106,11 @@ static void store_list(JNIEnv *env, jclass class, jlong store, jlong operation, 
     list_context context = {.env = env, .lister = lister};
     const char *bucket_name = scope_text(&scope, bucket);
     const char *key_prefix = scope_text(&scope, prefix);
+    const jb_list_options options = {.size = sizeof options, .prefix = key_prefix};
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_store_list(store_of(store), operation_of(operation), bucket_name, key_prefix, on_object, &context,
-                             &error);
+        code =
+            jb_store_list(store_of(store), operation_of(operation), bucket_name, &options, on_object, &context, &error);
     finish(&scope, code, &error, NULL);
 }
 

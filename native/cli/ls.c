@@ -45,8 +45,9 @@ static int list(struct session *session, const struct location *location, jb_err
 {
     bool lines = session->output.mode == OUTPUT_HUMAN;
     struct listing listing = {.objects = lines ? NULL : json_array()};
-    int code = jb_store_list(session->store, session->operation, location->bucket, location->key, list_object, &listing,
-                             error);
+    const jb_list_options options = {.size = sizeof options, .prefix = location->key};
+    int code =
+        jb_store_list(session->store, session->operation, location->bucket, &options, list_object, &listing, error);
     if (listing.too_many) {
         error_set(error, JB_ERROR_LIMIT, "more than %d objects are too many for one line of JSON", OBJECTS_MAX);
         error_hint(error, "give a longer prefix");

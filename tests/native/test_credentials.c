@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cloud/credentials.h"
+#include "cloud/aws/credentials.h"
 
 static int without_environment(void **state)
 {

@@ -24,16 +24,16 @@ static void written_objects_are_read_back(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_object_info info;
-    assert_ok(error, store_write(w.store, NULL, "bucket", "a/b/c", "hello", 5, always, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "a/b/c", "hello", 5, NULL, always, &info, &error));
     struct buffer body;
     buffer_init(&body, 100);
     jb_object_info again;
-    assert_ok(error, store_read(w.store, NULL, "bucket", "a/b/c", &body, &again, &error));
+    assert_ok(error, store_read(w.store, NULL, "bucket", "a/b/c", NULL, &body, &again, &error));
     assert_string_equal(body.data, "hello");
     assert_string_equal(again.tag, info.tag);
     buffer_clean_up(&body);
     buffer_init(&body, 4);
-    assert_fails(JB_ERROR_LIMIT, error, store_read(w.store, NULL, "bucket", "a/b/c", &body, &again, &error));
+    assert_fails(JB_ERROR_LIMIT, error, store_read(w.store, NULL, "bucket", "a/b/c", NULL, &body, &again, &error));
     buffer_clean_up(&body);
     workspace_close(&w);
 }
@@ -45,8 +45,9 @@ static void create_only_if_absent(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_object_info info;
-    assert_ok(error, store_write(w.store, NULL, "bucket", "k", "1", 1, if_absent, &info, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, store_write(w.store, NULL, "bucket", "k", "2", 1, if_absent, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "k", "1", 1, NULL, if_absent, &info, &error));
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 store_write(w.store, NULL, "bucket", "k", "2", 1, NULL, if_absent, &info, &error));
     size_t count;
     char *bytes = read_file(workspace_file(&w, "store/bucket/k"), &count);
     assert_string_equal(bytes, "1");
@@ -61,13 +62,13 @@ static void replace_only_if_unchanged(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_object_info first, second;
-    assert_ok(error, store_write(w.store, NULL, "bucket", "k", "1", 1, always, &first, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "k", "1", 1, NULL, always, &first, &error));
     struct store_condition condition = {.when = STORE_IF_UNCHANGED, .tag = first.tag};
-    assert_ok(error, store_write(w.store, NULL, "bucket", "k", "2", 1, condition, &second, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "k", "2", 1, NULL, condition, &second, &error));
     assert_fails(JB_ERROR_CONFLICT, error,
-                 store_write(w.store, NULL, "bucket", "k", "3", 1, condition, &second, &error));
+                 store_write(w.store, NULL, "bucket", "k", "3", 1, NULL, condition, &second, &error));
     assert_fails(JB_ERROR_CONFLICT, error,
-                 store_write(w.store, NULL, "bucket", "missing", "3", 1, condition, &second, &error));
+                 store_write(w.store, NULL, "bucket", "missing", "3", 1, NULL, condition, &second, &error));
     workspace_close(&w);
 }
 
@@ -80,7 +81,7 @@ static void concurrent_changes_lose_nothing(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_object_info info;
-    assert_ok(error, store_write(w.store, NULL, "bucket", "counter", "0", 1, always, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "counter", "0", 1, NULL, always, &info, &error));
     pid_t children[PROCESSES];
     for (int i = 0; i < PROCESSES; i++) {
         children[i] = fork();
@@ -89,13 +90,14 @@ static void concurrent_changes_lose_nothing(void **state)
         for (int done = 0; done < CHANGES;) {
             struct buffer body;
             buffer_init(&body, 32);
-            if (store_read(w.store, NULL, "bucket", "counter", &body, &info, NULL) != JB_OK)
+            if (store_read(w.store, NULL, "bucket", "counter", NULL, &body, &info, NULL) != JB_OK)
                 _exit(2);
             char next[32];
             snprintf(next, sizeof next, "%d", atoi(body.data) + 1);
             struct store_condition condition = {.when = STORE_IF_UNCHANGED, .tag = info.tag};
             jb_object_info written;
-            int code = store_write(w.store, NULL, "bucket", "counter", next, strlen(next), condition, &written, NULL);
+            int code =
+                store_write(w.store, NULL, "bucket", "counter", next, strlen(next), NULL, condition, &written, NULL);
             if (code != JB_OK && code != JB_ERROR_CONFLICT)
                 _exit(3);
             done += code == JB_OK;
@@ -126,7 +128,7 @@ static void names_that_leave_the_bucket_are_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         jb_error error = JB_ERROR_INIT;
         assert_fails(JB_ERROR_USAGE, error,
-                     store_write(w.store, NULL, "bucket", bad[i], "x", 1, always, &info, &error));
+                     store_write(w.store, NULL, "bucket", bad[i], "x", 1, NULL, always, &info, &error));
     }
     static const char *const buckets[] = {"", "..", "a/b", ".hidden", "a..b", "-x", "b\xc3\xa4"};
     for (size_t i = 0; i < sizeof buckets / sizeof *buckets; i++) {
@@ -146,10 +148,10 @@ static void links_are_not_followed(void **state)
     write_file(workspace_file(&w, "outside"), "secret", 6);
     assert_int_equal(symlink("../../outside", workspace_file(&w, "store/bucket/link")), 0);
     assert_int_equal(symlink("../..", workspace_file(&w, "store/bucket/dir")), 0);
-    assert_fails(JB_ERROR_NOT_FOUND, error, store_stat(w.store, NULL, "bucket", "link", &info, &error));
-    assert_fails(JB_ERROR_NOT_FOUND, error, store_stat(w.store, NULL, "bucket", "dir/outside", &info, &error));
+    assert_fails(JB_ERROR_NOT_FOUND, error, store_stat(w.store, NULL, "bucket", "link", NULL, &info, &error));
+    assert_fails(JB_ERROR_NOT_FOUND, error, store_stat(w.store, NULL, "bucket", "dir/outside", NULL, &info, &error));
     assert_fails(JB_ERROR_CONFLICT, error,
-                 store_write(w.store, NULL, "bucket", "dir/new", "x", 1, always, &info, &error));
+                 store_write(w.store, NULL, "bucket", "dir/new", "x", 1, NULL, always, &info, &error));
     assert_int_not_equal(access(workspace_file(&w, "new"), F_OK), 0);
     workspace_close(&w);
 }
@@ -161,10 +163,12 @@ static void an_object_and_a_folder_of_one_name_conflict(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_object_info info;
-    assert_ok(error, store_write(w.store, NULL, "bucket", "a", "x", 1, always, &info, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, store_write(w.store, NULL, "bucket", "a/b", "x", 1, always, &info, &error));
-    assert_ok(error, store_write(w.store, NULL, "bucket", "c/d", "x", 1, always, &info, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, store_write(w.store, NULL, "bucket", "c", "x", 1, always, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "a", "x", 1, NULL, always, &info, &error));
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 store_write(w.store, NULL, "bucket", "a/b", "x", 1, NULL, always, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "c/d", "x", 1, NULL, always, &info, &error));
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 store_write(w.store, NULL, "bucket", "c", "x", 1, NULL, always, &info, &error));
     workspace_close(&w);
 }
 
@@ -185,15 +189,19 @@ static void listings_hold_objects_below_the_prefix_only(void **state)
     jb_object_info info;
     static const char *const keys[] = {"p/a", "p/b/c", "pq", "x"};
     for (size_t i = 0; i < 4; i++)
-        assert_ok(error, store_write(w.store, NULL, "bucket", keys[i], "x", 1, always, &info, &error));
+        assert_ok(error, store_write(w.store, NULL, "bucket", keys[i], "x", 1, NULL, always, &info, &error));
     write_file(workspace_file(&w, "store/bucket/p/.jpsbackup-tmp-left"), "x", 1);
     char all[200] = "";
-    assert_ok(error, jb_store_list(w.store, NULL, "bucket", "p/", collect, all, &error));
+    assert_ok(error,
+              jb_store_list(w.store, NULL, "bucket",
+                            &(jb_list_options){.size = sizeof(jb_list_options), .prefix = "p/"}, collect, all, &error));
     assert_true(strcmp(all, "p/a;p/b/c;") == 0 || strcmp(all, "p/b/c;p/a;") == 0);
     all[0] = '\0';
-    assert_ok(error, jb_store_list(w.store, NULL, "bucket", "p/b/c", collect, all, &error));
+    assert_ok(error, jb_store_list(w.store, NULL, "bucket",
+                                   &(jb_list_options){.size = sizeof(jb_list_options), .prefix = "p/b/c"}, collect, all,
+                                   &error));
     assert_string_equal(all, "p/b/c;");
-    assert_fails(JB_ERROR_NOT_FOUND, error, jb_store_list(w.store, NULL, "nobucket", "", collect, all, &error));
+    assert_fails(JB_ERROR_NOT_FOUND, error, jb_store_list(w.store, NULL, "nobucket", NULL, collect, all, &error));
     workspace_close(&w);
 }
 
@@ -204,8 +212,8 @@ static void deleting_removes_emptied_folders_and_nothing_else(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_object_info info;
-    assert_ok(error, store_write(w.store, NULL, "bucket", "f/g/1", "x", 1, always, &info, &error));
-    assert_ok(error, store_write(w.store, NULL, "bucket", "f/2", "x", 1, always, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "f/g/1", "x", 1, NULL, always, &info, &error));
+    assert_ok(error, store_write(w.store, NULL, "bucket", "f/2", "x", 1, NULL, always, &info, &error));
     const char *keys[] = {"f/g/1", "f/g/not-there", "h"};
     assert_ok(error, jb_store_delete(w.store, NULL, "bucket", keys, 3, &error));
     assert_int_not_equal(access(workspace_file(&w, "store/bucket/f/g"), F_OK), 0);
@@ -244,7 +252,7 @@ static void a_full_disk_leaves_nothing(void **state)
     unsigned char *bytes = malloc(2 << 20);
     fill_pattern(bytes, 2 << 20, 1);
     jb_object_info info;
-    int code = store_write(store, NULL, "b", "k", bytes, 2 << 20, always, &info, &error);
+    int code = store_write(store, NULL, "b", "k", bytes, 2 << 20, NULL, always, &info, &error);
     int left = shell("test -z \"$(ls -A '%s')\"", workspace_file(&w, "small/b"));
     free(bytes);
     jb_store_close(store);

@@ -42,7 +42,9 @@ static int see(void *context, const jb_object_info *info)
 
 static int list(struct s3_fixture *fixture, struct seen *seen)
 {
-    return fixture->store->driver->list(fixture->store, fixture->operation, "bucket", "p/", see, seen, &fixture->error);
+    return fixture->store->driver->list(fixture->store, fixture->operation, "bucket",
+                                        &(jb_list_options){.size = sizeof(jb_list_options), .prefix = "p/"}, see, seen,
+                                        &fixture->error);
 }
 
 static void pages_are_followed_and_keys_decoded(void **state)
@@ -209,7 +211,7 @@ static void listing_a_missing_bucket_is_not_found(void **state)
 #define DELETED(inside)    "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inside "</DeleteResult>"
 #define REFUSED(key, code) "<Error><Key>" key "</Key><Code>" code "</Code><Message>so it is</Message></Error>"
 
-static const char *const two_keys[] = {"a", "b&<c> \"d\""};
+static const struct store_key two_keys[] = {{.key = "a"}, {.key = "b&<c> \"d\""}};
 
 static int remove_two(struct s3_fixture *fixture)
 {
@@ -242,9 +244,9 @@ static void deletion_of_many_keys_goes_in_batches(void **state)
         {"POST", DELETE, .status = "200 OK", .reply = DELETED("<Deleted><Key>k</Key></Deleted>")},
         {"POST", DELETE, .status = "200 OK", .reply = DELETED("")},
         {"POST", DELETE, {"content-length: 113"}, .status = "200 OK", .reply = DELETED("")}};
-    static const char *keys[2001];
+    static struct store_key keys[2001];
     for (size_t i = 0; i < 2001; i++)
-        keys[i] = "k";
+        keys[i].key = "k";
     struct s3_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(fixture.store->driver->remove(fixture.store, NULL, "bucket", keys, 2001, &fixture.error), JB_OK);

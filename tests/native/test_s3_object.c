@@ -23,19 +23,20 @@ static const struct store_condition always = {STORE_ALWAYS, NULL}, if_absent = {
 
 static int stat_object(struct s3_fixture *fixture, jb_object_info *info)
 {
-    return fixture->store->driver->stat(fixture->store, fixture->operation, "bucket", "a key", info, &fixture->error);
+    return fixture->store->driver->stat(fixture->store, fixture->operation, "bucket", "a key", NULL, info,
+                                        &fixture->error);
 }
 
 static int read_object(struct s3_fixture *fixture, struct buffer *body, jb_object_info *info)
 {
-    return fixture->store->driver->read(fixture->store, fixture->operation, "bucket", "key", body, info,
+    return fixture->store->driver->read(fixture->store, fixture->operation, "bucket", "key", NULL, body, info,
                                         &fixture->error);
 }
 
 static int write_hello(struct s3_fixture *fixture, struct store_condition condition, jb_object_info *info)
 {
-    return fixture->store->driver->write(fixture->store, fixture->operation, "bucket", "key", "hello", 5, condition,
-                                         info, &fixture->error);
+    return fixture->store->driver->write(fixture->store, fixture->operation, "bucket", "key", "hello", 5, NULL,
+                                         condition, info, &fixture->error);
 }
 
 static int make_bucket(struct s3_fixture *fixture)
@@ -228,7 +229,8 @@ static void an_endpoint_that_is_not_there_is_unreachable_and_named(void **state)
     s3_fixture_begin(&fixture, NULL, 0);
     jb_store *store = s3_fixture_open("http://127.0.0.1:1", (jb_store_options){0});
     jb_object_info info = {.size = sizeof info};
-    assert_int_equal(store->driver->stat(store, NULL, "bucket", "key", &info, &fixture.error), JB_ERROR_UNREACHABLE);
+    assert_int_equal(store->driver->stat(store, NULL, "bucket", "key", NULL, &info, &fixture.error),
+                     JB_ERROR_UNREACHABLE);
     assert_non_null(strstr(fixture.error.hint, "'http://127.0.0.1:1'"));
     assert_true(fixture.error.retryable);
     store->driver->close(store);
@@ -267,7 +269,7 @@ static void write_of_nothing_is_an_empty_object(void **state)
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
     assert_int_equal(
-        fixture.store->driver->write(fixture.store, NULL, "bucket", "key", "", 0, always, &info, &fixture.error),
+        fixture.store->driver->write(fixture.store, NULL, "bucket", "key", "", 0, NULL, always, &info, &fixture.error),
         JB_OK);
     s3_fixture_end(&fixture);
 }

@@ -133,7 +133,7 @@ static void the_bucket_stands_in_the_host_where_asked(void **state)
     snprintf(endpoint, sizeof endpoint, "http://localhost:%s", port);
     jb_store *store = s3_fixture_open(endpoint, (jb_store_options){.virtual_host = true});
     jb_object_info info = {.size = sizeof info};
-    assert_int_equal(store->driver->stat(store, NULL, "bucket", "a/key?", &info, &fixture.error), JB_OK);
+    assert_int_equal(store->driver->stat(store, NULL, "bucket", "a/key?", NULL, &info, &fixture.error), JB_OK);
     store->driver->close(store);
     s3_fixture_end(&fixture);
 }
@@ -147,7 +147,8 @@ static void a_missing_ca_file_is_told_with_a_hint(void **state)
     snprintf(endpoint, sizeof endpoint, "https%s", strchr(scripted_server_endpoint(fixture.server), ':'));
     jb_store *store = s3_fixture_open(endpoint, (jb_store_options){.ca_file = "/nonexistent/ca.pem"});
     jb_object_info info = {.size = sizeof info};
-    assert_int_equal(store->driver->stat(store, NULL, "bucket", "key", &info, &fixture.error), JB_ERROR_UNREACHABLE);
+    assert_int_equal(store->driver->stat(store, NULL, "bucket", "key", NULL, &info, &fixture.error),
+                     JB_ERROR_UNREACHABLE);
     assert_non_null(strstr(fixture.error.hint, "AWS_CA_BUNDLE"));
     store->driver->close(store);
     s3_fixture_end(&fixture);

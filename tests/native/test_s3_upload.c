@@ -496,8 +496,8 @@ static void range_gives(int expected, const struct exchange *exchanges, size_t c
     struct waited waited;
     char bytes[8] = "";
     init_waited(&waited, bytes, 5, 7);
-    assert_int_equal(fixture.store->driver->range(fixture.store, fixture.operation, "bucket", "key", &waited.transfer,
-                                                  &fixture.error),
+    assert_int_equal(fixture.store->driver->range(fixture.store, fixture.operation, "bucket", "key", NULL,
+                                                  &waited.transfer, &fixture.error),
                      JB_OK);
     int code = wait_done(&waited);
     if (code != expected)
@@ -583,7 +583,7 @@ static void an_empty_range_is_refused_before_it_starts(void **state)
     char bytes[8];
     init_waited(&waited, bytes, 0, 7);
     assert_int_equal(
-        fixture.store->driver->range(fixture.store, NULL, "bucket", "key", &waited.transfer, &fixture.error),
+        fixture.store->driver->range(fixture.store, NULL, "bucket", "key", NULL, &waited.transfer, &fixture.error),
         JB_ERROR_USAGE);
     assert_int_equal(waited.calls, 0);
     s3_fixture_end(&fixture);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "cloud/sigv4.h"
+#include "cloud/aws/sigv4.h"
 #include "cloud/uri.h"
 #include "codec/digest.h"
 

@@ -389,9 +389,9 @@ static int complete_and_lie(struct store_upload *upload, struct store_condition 
 }
 
 static int stat_and_lie(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
-                        jb_object_info *info, jb_error *error)
+                        const char *version, jb_object_info *info, jb_error *error)
 {
-    int code = honest->stat(store, operation, bucket, key, info, error);
+    int code = honest->stat(store, operation, bucket, key, version, info, error);
     info->bytes--;
     return code;
 }

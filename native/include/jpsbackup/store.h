@@ -13,18 +13,32 @@ typedef struct jb_store jb_store;
 /* Texts are copied by jb_store_open. NULL or 0 means the default. */
 typedef struct jb_store_options {
     size_t size;          /* required: sizeof(jb_store_options) */
-    const char *url;      /* required: "file:///dir" or "s3://" */
+    const char *url;      /* required: "file:///dir", "s3://" or "azure://ACCOUNT" (a bucket is a container there) */
     const char *endpoint; /* s3: "http[s]://host[:port]"; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS's for
-                             the region */
+                             the region. azure: "http[s]://host[:port][/path]"; default the account's own host */
     const char *region;   /* s3: default AWS_REGION, AWS_DEFAULT_REGION, else "us-east-1" */
-    const char *access_key;             /* s3: default AWS_ACCESS_KEY_ID (then all three come from the environment) */
-    const char *secret_key;             /* s3: required with access_key */
-    const char *session_token;          /* s3: optional */
-    const char *ca_file;                /* s3: PEM file; default AWS_CA_BUNDLE, else where the system keeps it */
-    const char *server_side_encryption; /* s3: "AES256" or NULL for what the bucket says */
-    bool virtual_host;                  /* s3: bucket in the host name; default false (in the path) */
-    uint32_t tries;                     /* of each request; default 8 */
-    uint32_t stall_seconds;             /* below 1 KiB/s for so long fails a try; default 60 */
+    const char *access_key;    /* s3: default: AWS's chain of environment, profile, web identity, container, instance */
+    const char *secret_key;    /* s3: required with access_key */
+    const char *session_token; /* s3: optional */
+    const char *profile;       /* s3: of the shared config and credentials files; default AWS_PROFILE, else "default" */
+    const char *account_key;   /* azure: the account's key in base64; default AZURE_STORAGE_KEY */
+    const char *sas;           /* azure: a shared access signature's query; default AZURE_STORAGE_SAS_TOKEN */
+    const char *tenant;        /* azure: a service principal's directory; default AZURE_TENANT_ID */
+    const char *client;        /* azure: the principal's id; default AZURE_CLIENT_ID */
+    const char *client_secret; /* azure: the principal's secret; default AZURE_CLIENT_SECRET. With none of these: the
+                                  machine's managed identity */
+    const char *grants;        /* what jb_store_grant gave: then it is all that signs requests */
+    const char *ca_file;       /* PEM file; default AWS_CA_BUNDLE, else where the system keeps it */
+    const char *proxy;         /* "http://host:port"; default as the environment says (HTTPS_PROXY, NO_PROXY) */
+    const char *tls_minimum;   /* "1.2" (default) or "1.3" */
+    const char *server_side_encryption; /* s3: "AES256", "aws:kms", or NULL for what the bucket says */
+    const char *kms_key;                /* s3: key's id for "aws:kms"; NULL: the account's default key */
+    const char *storage_class; /* s3: "STANDARD_IA", …; azure: tier "Hot", "Cool", …; NULL: the store's default */
+    const char *checksums;  /* s3: "auto" (default: used where the store shows that it knows them), "always", "never" */
+    bool virtual_host;      /* s3: bucket in the host name; default false (in the path) */
+    bool single_writer;     /* nobody else writes: conditions are compared by us where the store has none */
+    uint32_t tries;         /* of each request; default 8 */
+    uint32_t stall_seconds; /* below 1 KiB/s for so long fails a try; default 60 */
 } jb_store_options;
 
 JB_API int jb_store_open(const jb_store_options *options, jb_store **store, jb_error *error);
@@ -34,12 +48,33 @@ JB_API void jb_store_close(jb_store *store);
 /* Succeeds also where the bucket is there already and belongs to the same account. */
 JB_API int jb_store_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
 
+/* JB_ERROR_NOT_FOUND where the bucket is not there. */
+JB_API int jb_store_test_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+
+typedef struct jb_tag {
+    const char *name;
+    const char *value;
+} jb_tag;
+
+/* Replaces the bucket's tags. JB_ERROR_UNSUPPORTED where the store has none. */
+JB_API int jb_store_tag_bucket(jb_store *store, jb_operation *operation, const char *bucket, const jb_tag *tags,
+                               size_t count, jb_error *error);
+
+/* Removes an empty bucket. JB_ERROR_CONFLICT where anything is in it; then all stays. */
+JB_API int jb_store_delete_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+
+#define JB_VERSION_SIZE 256
+
 typedef struct jb_object_info {
     size_t size;
     const char *key; /* valid while the callback runs, or as long as the key that was asked for */
     uint64_t bytes;
-    int64_t modified; /* seconds since 1970, by the store's clock */
-    char tag[160];    /* ETag or digest that conditional writes compare; may be empty in listings */
+    int64_t modified;              /* seconds since 1970, by the store's clock */
+    char tag[160];                 /* ETag or digest that conditional writes compare; may be empty in listings */
+    char version[JB_VERSION_SIZE]; /* the version's id where the bucket keeps versions; else "" */
+    bool is_latest;                /* listings of versions: what is read without a version's id */
+    bool is_marker;                /* listings of versions: says only that the object was deleted */
+    bool is_prefix;                /* listings by delimiter: `key` is a common prefix with its delimiter, no object */
 } jb_object_info;
 
 JB_API int jb_store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
@@ -48,9 +83,70 @@ JB_API int jb_store_stat(jb_store *store, jb_operation *operation, const char *b
 /* Any other answer than 0 ends the listing with JB_ERROR_CANCELLED. */
 typedef int (*jb_object_fn)(void *context, const jb_object_info *info);
 
-/* All objects whose key starts with `prefix` ("" for all). The order is the store's own. */
-JB_API int jb_store_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+typedef struct jb_list_options {
+    size_t size;           /* required: sizeof(jb_list_options) */
+    const char *prefix;    /* only keys that start with it; default all */
+    const char *delimiter; /* "/": what follows the next one is summed up as one common prefix; default all keys */
+    bool versions;         /* all versions and delete markers, where the bucket keeps them; not with a delimiter */
+} jb_list_options;
+
+/* In memory that does not grow with the number of keys. The order is the store's own. `options` may be NULL. */
+JB_API int jb_store_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
                          jb_object_fn each, void *context, jb_error *error);
+
+/* Copies within the store, without the bytes passing through here. Onto a key that exists only with `replace`. */
+typedef struct jb_copy_options {
+    size_t size;             /* required: sizeof(jb_copy_options) */
+    const char *from_bucket; /* required */
+    const char *from_key;    /* required */
+    const char *to_bucket;   /* required */
+    const char *to_key;      /* required */
+    bool replace;
+} jb_copy_options;
+JB_API int jb_store_copy(jb_store *store, jb_operation *operation, const jb_copy_options *options, jb_error *error);
+
+/* What keeps a version of an object from being removed or replaced (S3's object lock). */
+typedef struct jb_protection {
+    size_t size; /* required: sizeof(jb_protection) */
+    enum { JB_RETENTION_NONE, JB_RETENTION_GOVERNANCE, JB_RETENTION_COMPLIANCE } retention;
+    int64_t until; /* seconds since 1970; with retention */
+    bool legal_hold;
+} jb_protection;
+
+/* A link that anybody can use without credentials. JB_ERROR_UNSUPPORTED where the store has none. */
+typedef struct jb_link_options {
+    size_t size;        /* required: sizeof(jb_link_options) */
+    const char *bucket; /* required */
+    const char *key;    /* required */
+    bool put;           /* to write the object instead of reading it */
+    uint32_t seconds;   /* for so long; default 3,600, at most 604,800 */
+} jb_link_options;
+/* `url` is a secret; free it with jb_text_free. */
+JB_API int jb_store_link(jb_store *store, jb_operation *operation, const jb_link_options *options, char **url,
+                         jb_error *error);
+
+/*
+ * Rights for one command on another machine: these objects and nothing else, for a limited time. On S3 a session with
+ * an inline policy, or, where the store has no such sessions, presigned requests; on Azure one shared access signature
+ * per blob.
+ */
+typedef struct jb_grant {
+    const char *key;
+    bool write; /* put and read it (and what a stream that outgrows it goes on in); else read */
+} jb_grant;
+
+typedef struct jb_grant_options {
+    size_t size;            /* required: sizeof(jb_grant_options) */
+    const char *bucket;     /* required */
+    const jb_grant *grants; /* required */
+    size_t count;
+    uint32_t seconds;     /* default 43,200 (12 h), less where the store allows less */
+    const char *role;     /* s3: the role to take on for it; default: none, by a federation token */
+    const char *endpoint; /* s3: of the token service; default AWS_ENDPOINT_URL_STS, else AWS's, else the store's own */
+} jb_grant_options;
+/* `credentials` is a secret text in the form of a credentials file (docs/formats.md); free it with jb_text_free. */
+JB_API int jb_store_grant(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
+                          jb_error *error);
 
 /* Keys that do not exist count as deleted. */
 JB_API int jb_store_delete(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys,

@@ -52,7 +52,7 @@ static int read_catalog(const jb_catalog *catalog, jb_operation *operation, stru
     struct buffer text;
     buffer_init(&text, CATALOG_BYTES_MAX);
     jb_object_info info;
-    int code = store_read(catalog->store, operation, catalog->bucket, catalog->key, &text, &info, error);
+    int code = store_read(catalog->store, operation, catalog->bucket, catalog->key, NULL, &text, &info, error);
     if (code == JB_OK) {
         state->exists = true;
         memcpy(state->tag, info.tag, sizeof state->tag);
@@ -82,8 +82,8 @@ static int write_catalog(const jb_catalog *catalog, jb_operation *operation, con
     if (code != JB_OK)
         error_prefix(error, "writing '%s/%s'", catalog->bucket, catalog->key);
     else
-        code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text.data, text.size, condition,
-                           &info, error);
+        code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text.data, text.size, NULL,
+                           condition, &info, error);
     buffer_clean_up(&text);
     return code;
 }

@@ -94,7 +94,8 @@ int folder_list(jb_store *store, jb_operation *operation, const char *bucket, co
     if (name != NULL)
         snprintf(prefix, sizeof prefix, "%s_", name);
     struct folders folders = {.name = name, .error = JB_ERROR_INIT};
-    int code = jb_store_list(store, operation, bucket, prefix, each_object, &folders, error);
+    const jb_list_options listing = {.size = sizeof listing, .prefix = prefix};
+    int code = jb_store_list(store, operation, bucket, &listing, each_object, &folders, error);
     if (folders.error.code != JB_OK)
         code = error_copy(error, &folders.error);
     if (code == JB_OK && folders.count > 0)
@@ -123,7 +124,8 @@ int folder_read(jb_store *store, jb_operation *operation, const char *bucket, co
     char prefix[FOLDER_SIZE + 1];
     folder_prefix(id, prefix);
     *folder = (struct folder){.id = *id};
-    int code = jb_store_list(store, operation, bucket, prefix, enter_one, folder, error);
+    const jb_list_options listing = {.size = sizeof listing, .prefix = prefix};
+    int code = jb_store_list(store, operation, bucket, &listing, enter_one, folder, error);
     if (code != JB_OK || folder->objects > 0)
         return code;
     error_set(error, JB_ERROR_NOT_FOUND, "there is no backup '%s' in '%s'", id->folder, bucket);
@@ -138,7 +140,7 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
         char key[STORE_KEY_MAX + 1];
         backup_key(id, segment->name, key, sizeof key);
         jb_object_info info;
-        int code = store_stat(store, operation, bucket, key, &info, error);
+        int code = store_stat(store, operation, bucket, key, NULL, &info, error);
         if (code == JB_OK && info.bytes != segment->bytes)
             code = error_set(error, JB_ERROR_VERIFY, "'%s/%s' has %llu bytes instead of %llu", bucket, key,
                              (unsigned long long)info.bytes, (unsigned long long)segment->bytes);
@@ -202,7 +204,8 @@ static int remove_objects(jb_store *store, jb_operation *operation, const char *
                                 .folder_length = strlen(id->folder),
                                 .alive_only = alive_only,
                                 .error = JB_ERROR_INIT};
-    int listed = jb_store_list(store, operation, bucket, prefix, collect, removal, error);
+    const jb_list_options listing = {.size = sizeof listing, .prefix = prefix};
+    int listed = jb_store_list(store, operation, bucket, &listing, collect, removal, error);
     if (listed != JB_OK && removal->error.code == JB_OK)
         error_copy(&removal->error, error);
     int code = remove_batch(removal);

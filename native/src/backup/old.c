@@ -53,7 +53,8 @@ int old_describe(jb_store *store, jb_operation *operation, const char *bucket, c
     backup_key(id, "", prefix, sizeof prefix);
     struct description description = {
         .objects = json_array(), .folder_length = strlen(id->folder), .error = JB_ERROR_INIT};
-    int code = jb_store_list(store, operation, bucket, prefix, describe_object, &description, error);
+    const jb_list_options listing = {.size = sizeof listing, .prefix = prefix};
+    int code = jb_store_list(store, operation, bucket, &listing, describe_object, &description, error);
     if (description.code != JB_OK)
         code = error_copy(error, &description.error);
     json_t *json = json_object();

@@ -254,7 +254,7 @@ static int check_options(const jb_put_options *options, jb_error *error)
 static int refuse_existing(jb_store *store, jb_operation *operation, const jb_put_options *options, jb_error *error)
 {
     jb_object_info info;
-    int code = store_stat(store, operation, options->bucket, options->key, &info, error);
+    int code = store_stat(store, operation, options->bucket, options->key, NULL, &info, error);
     if (code == JB_ERROR_NOT_FOUND)
         return JB_OK;
     if (code != JB_OK)

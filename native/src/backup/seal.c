@@ -104,7 +104,7 @@ int seal_read(jb_store *store, jb_operation *operation, const char *bucket, cons
     struct buffer text;
     buffer_init(&text, SEAL_BYTES_MAX);
     jb_object_info info;
-    int code = store_read(store, operation, bucket, key, &text, &info, error);
+    int code = store_read(store, operation, bucket, key, NULL, &text, &info, error);
     if (code == JB_ERROR_LIMIT) /* damaged, like any other that is not what this program writes */
         code =
             error_set(error, JB_ERROR_FORMAT, "the seal '%s/%s' is longer than %zu bytes", bucket, key, text.maximum);
@@ -136,7 +136,7 @@ int seal_write(jb_store *store, jb_operation *operation, const char *bucket, con
     struct store_condition condition = {.when = create ? STORE_IF_ABSENT : STORE_IF_UNCHANGED, .tag = seal->tag};
     int code = seal_encode(seal->document, &text, error);
     if (code == JB_OK)
-        code = store_write(store, operation, bucket, key, text.data, text.size, condition, &info, error);
+        code = store_write(store, operation, bucket, key, text.data, text.size, NULL, condition, &info, error);
     if (code == JB_OK)
         memcpy(seal->tag, info.tag, sizeof seal->tag);
     buffer_clean_up(&text);

@@ -43,25 +43,70 @@ struct store_limits {
     uint64_t part_bytes_max;
 };
 
+/* One object, or one version of it (NULL: the present one). */
+struct store_key {
+    const char *key;
+    const char *version;
+};
+
+/* What a bucket does beyond holding objects. */
+struct store_bucket_features {
+    bool versioned; /* each write and deletion keeps what was there before */
+    bool lockable;  /* versions can be protected */
+};
+
+/* An upload of parts that was begun and neither completed nor aborted. */
+struct store_unfinished {
+    const char *key;
+    const char *id;
+    int64_t begun; /* seconds since 1970, by the store's clock */
+};
+typedef int (*store_unfinished_fn)(void *context, const struct store_unfinished *unfinished);
+
+/*
+ * `version` NULL is the present one. A function that a driver lacks is NULL: the store_* form then answers
+ * JB_ERROR_UNSUPPORTED.
+ */
 struct store_driver {
     const char *scheme; /* "s3" */
     void (*close)(jb_store *store);
     int (*make_bucket)(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+    int (*test_bucket)(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+    int (*tag_bucket)(jb_store *store, jb_operation *operation, const char *bucket, const jb_tag *tags, size_t count,
+                      jb_error *error);
+    int (*delete_bucket)(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+    int (*bucket_features)(jb_store *store, jb_operation *operation, const char *bucket,
+                           struct store_bucket_features *features, jb_error *error);
     /* JB_ERROR_NOT_FOUND where the object is not there; where the bucket is not, too, with a text and hint that say so.
      */
-    int (*stat)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
-                jb_error *error);
-    /* The whole object into `body` (JB_ERROR_LIMIT over its maximum), with its info from the same answer. */
-    int (*read)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
+    int (*stat)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                 jb_object_info *info, jb_error *error);
+    /* The whole object into `body` (JB_ERROR_LIMIT over its maximum), with its info from the same answer. */
+    int (*read)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+                struct buffer *body, jb_object_info *info, jb_error *error);
     /* A whole object of at most 64 MiB. A condition that does not hold: JB_ERROR_CONFLICT. After a lost answer the
-       driver reads back and compares before it calls it a conflict. info->tag is the new object's. */
+       driver reads back and compares before it calls it a conflict. info->tag is the new object's. `sha256` is the
+       bytes' digest, or NULL: then the driver computes it. */
     int (*write)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-                 size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
-    int (*list)(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
-                void *context, jb_error *error);
-    int (*remove)(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
-                  jb_error *error);
+                 size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
+                 jb_error *error);
+    /* `options` is never NULL, and its prefix neither. */
+    int (*list)(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
+                jb_object_fn each, void *context, jb_error *error);
+    int (*remove)(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys,
+                  size_t count, jb_error *error);
+    int (*copy)(jb_store *store, jb_operation *operation, const jb_copy_options *options, jb_error *error);
+    int (*protect)(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
+                   const jb_protection *protection, jb_error *error);
+    int (*protection)(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
+                      jb_protection *protection, jb_error *error);
+    int (*link)(jb_store *store, jb_operation *operation, const jb_link_options *options, char **url, jb_error *error);
+    int (*grant)(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
+                 jb_error *error);
+    int (*list_uploads)(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                        store_unfinished_fn each, void *context, jb_error *error);
+    int (*remove_upload)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
+                         jb_error *error);
 
     /* An object of many parts. Nothing is visible under the key before complete. */
     int (*upload_begin)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
@@ -78,7 +123,7 @@ struct store_driver {
     void (*upload_abort)(struct store_upload *upload);
 
     /* Starts reading transfer->count bytes at transfer->offset. */
-    int (*range)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+    int (*range)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                  struct store_transfer *transfer, jb_error *error);
     struct store_limits limits;
 };
@@ -86,19 +131,34 @@ struct store_driver {
 /* A driver's own struct begins with this. */
 struct jb_store {
     const struct store_driver *driver;
+    bool single_writer;
 };
 
 /* The drivers' constructors; `options` were checked for size and hold a url of the driver's scheme. */
 int store_file_open(const jb_store_options *options, jb_store **store, jb_error *error);
 int store_s3_open(const jb_store_options *options, jb_store **store, jb_error *error);
+int store_azure_open(const jb_store_options *options, jb_store **store, jb_error *error);
 
 /* Checked forms, to be used above the drivers. */
-int store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
-               jb_error *error);
-int store_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
+int store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                jb_object_info *info, jb_error *error);
+int store_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+               struct buffer *body, jb_object_info *info, jb_error *error);
 int store_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-                size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
+                size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
+                jb_error *error);
+int store_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys,
+                 size_t count, jb_error *error);
+int store_bucket_features(jb_store *store, jb_operation *operation, const char *bucket,
+                          struct store_bucket_features *features, jb_error *error);
+int store_protect(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
+                  const jb_protection *protection, jb_error *error);
+int store_protection(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
+                     jb_protection *protection, jb_error *error);
+int store_list_uploads(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                       store_unfinished_fn each, void *context, jb_error *error);
+int store_remove_upload(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
+                        jb_error *error);
 int store_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                        struct store_upload **upload, jb_error *error);
 

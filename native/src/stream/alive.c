@@ -25,7 +25,7 @@ static int renew(struct alive *alive, jb_error *error)
     char now[CLOCK_UTC_SIZE];
     clock_format_utc(clock_now(), now);
     jb_object_info info;
-    return store_write(alive->store, alive->operation, alive->bucket, alive->key, now, strlen(now),
+    return store_write(alive->store, alive->operation, alive->bucket, alive->key, now, strlen(now), NULL,
                        (struct store_condition){.when = STORE_ALWAYS}, &info, error);
 }
 

@@ -92,7 +92,7 @@ static void start_range(struct work *work)
 {
     struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, start));
     struct part_reader *reader = slot->reader;
-    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key,
+    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key, NULL,
                                             &slot->transfer, &slot->transfer.error);
     if (code != JB_OK) {
         slot->transfer.error.code = (jb_code)code;
@@ -235,7 +235,7 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
             slot_bytes = largest_part(object);
     } else {
         jb_object_info info;
-        int code = store_stat(store, operation, bucket, prefix, &info, error);
+        int code = store_stat(store, operation, bucket, prefix, NULL, &info, error);
         if (code != JB_OK)
             return code;
         bytes = info.bytes;

@@ -256,7 +256,7 @@ static void remove_completed(struct part_writer *writer)
             continue;
         char key[STORE_KEY_MAX + 8];
         snprintf(key, sizeof key, i == 0 ? "%s" : "%s.%03zu", writer->key, i);
-        const char *keys[] = {key};
+        const struct store_key keys[] = {{.key = key}};
         jb_error error = JB_ERROR_INIT;
         if (writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, &error) != JB_OK)
             operation_log(writer->operation, JB_LOG_WARNING, "left in place: %s", error.text);
@@ -272,23 +272,20 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
     struct object_segment *segment = object_add_segment(&writer->object, writer->object.name, error);
     if (segment == NULL)
         return JB_ERROR_MEMORY;
-    int code = JB_OK;
-    if (count > 0) {
-        unsigned char sha256[SHA256_SIZE];
-        code = sha256_of(bytes, count, sha256, error);
-        if (code == JB_OK)
-            code = object_add_part(segment, count, sha256, error);
-    }
+    unsigned char sha256[SHA256_SIZE];
+    int code = sha256_of(bytes, count, sha256, error);
+    if (code == JB_OK && count > 0)
+        code = object_add_part(segment, count, sha256, error);
     /* All that can fail here comes before the object is visible in the store. */
     if (code == JB_OK)
         code = object_finish(&writer->object, error);
     jb_object_info info;
     if (code == JB_OK)
-        code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, condition,
-                           &info, error);
+        code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, sha256,
+                           condition, &info, error);
     if (code != JB_OK)
         return code;
-    code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, &info, error);
+    code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, NULL, &info, error);
     if (code == JB_OK && info.bytes != count)
         code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %zu were sent",
                          (unsigned long long)info.bytes, writer->bucket, writer->key, count);

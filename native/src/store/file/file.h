@@ -51,18 +51,19 @@ int file_publish(struct file_store *store, jb_operation *operation, const char *
 
 /* The driver's functions, as store_driver describes them. */
 int file_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
-int file_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
-              jb_error *error);
-int file_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
+int file_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
               jb_object_info *info, jb_error *error);
+int file_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+              struct buffer *body, jb_object_info *info, jb_error *error);
 int file_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-               size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
-int file_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+               size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
+               jb_error *error);
+int file_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                struct store_transfer *transfer, jb_error *error);
-int file_remove(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
-                jb_error *error);
-int file_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
-              void *context, jb_error *error);
+int file_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys,
+                size_t count, jb_error *error);
+int file_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
+              jb_object_fn each, void *context, jb_error *error);
 int file_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                       struct store_upload **upload, jb_error *error);
 int file_upload_part(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error);

@@ -89,14 +89,18 @@ static int list_directory(struct listing *listing, int fd, size_t length, int de
     return code;
 }
 
-int file_list(jb_store *base, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
-              void *context, jb_error *error)
+int file_list(jb_store *base, jb_operation *operation, const char *bucket, const jb_list_options *options,
+              jb_object_fn each, void *context, jb_error *error)
 {
     int fd;
     int code = file_bucket_open((struct file_store *)base, bucket, &fd, error);
     if (code != JB_OK)
         return code;
-    struct listing listing = {
-        .operation = operation, .bucket = bucket, .prefix = prefix, .each = each, .context = context, .error = error};
+    struct listing listing = {.operation = operation,
+                              .bucket = bucket,
+                              .prefix = options->prefix,
+                              .each = each,
+                              .context = context,
+                              .error = error};
     return list_directory(&listing, fd, 0, 0);
 }

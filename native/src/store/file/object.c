@@ -8,19 +8,19 @@
 #include "../../codec/digest.h"
 #include "file.h"
 
-static int set_tag(jb_object_info *info, const void *bytes, size_t count, jb_error *error)
+static int set_tag(jb_object_info *info, const void *bytes, size_t count, const unsigned char *sha256, jb_error *error)
 {
     unsigned char digest[SHA256_SIZE];
-    int code = sha256_of(bytes, count, digest, error);
+    int code = sha256 != NULL ? JB_OK : sha256_of(bytes, count, digest, error);
     if (code == JB_OK)
-        hex_encode(digest, sizeof digest, info->tag);
+        hex_encode(sha256 != NULL ? sha256 : digest, sizeof digest, info->tag);
     return code;
 }
 
-int file_stat(jb_store *base, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
-              jb_error *error)
+int file_stat(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const char *version,
+              jb_object_info *info, jb_error *error)
 {
-    (void)operation;
+    (void)operation, (void)version; /* files have no versions */
     int fd;
     struct stat status;
     int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
@@ -32,9 +32,10 @@ int file_stat(jb_store *base, jb_operation *operation, const char *bucket, const
     return JB_OK;
 }
 
-int file_read(jb_store *base, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
-              jb_object_info *info, jb_error *error)
+int file_read(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const char *version,
+              struct buffer *body, jb_object_info *info, jb_error *error)
 {
+    (void)version;
     int fd;
     struct stat status;
     int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
@@ -54,11 +55,12 @@ int file_read(jb_store *base, jb_operation *operation, const char *bucket, const
     close(fd);
     info->bytes = body->size;
     info->modified = status.st_mtime;
-    return code != JB_OK ? code : set_tag(info, body->data, body->size, error);
+    return code != JB_OK ? code : set_tag(info, body->data, body->size, NULL, error);
 }
 
 int file_write(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-               size_t count, struct store_condition condition, jb_object_info *info, jb_error *error)
+               size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
+               jb_error *error)
 {
     struct file_store *store = (struct file_store *)base;
     struct file_place place;
@@ -77,12 +79,13 @@ int file_write(jb_store *base, jb_operation *operation, const char *bucket, cons
     }
     file_place_close(&place);
     info->bytes = count;
-    return code != JB_OK ? code : set_tag(info, bytes, count, error);
+    return code != JB_OK ? code : set_tag(info, bytes, count, sha256, error);
 }
 
-int file_range(jb_store *base, jb_operation *operation, const char *bucket, const char *key,
+int file_range(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const char *version,
                struct store_transfer *transfer, jb_error *error)
 {
+    (void)version;
     int fd;
     struct stat status;
     int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
@@ -130,14 +133,14 @@ static void remove_empty_directories(struct file_store *store, const char *bucke
     }
 }
 
-int file_remove(jb_store *base, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
+int file_remove(jb_store *base, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
                 jb_error *error)
 {
     struct file_store *store = (struct file_store *)base;
     int code = JB_OK;
     for (size_t i = 0; code == JB_OK && i < count; i++) {
         struct file_place place;
-        code = file_place_open(store, bucket, keys[i], false, &place, error);
+        code = file_place_open(store, bucket, keys[i].key, false, &place, error);
         if (code == JB_ERROR_NOT_FOUND) {
             code = JB_OK;
             continue;
@@ -145,12 +148,12 @@ int file_remove(jb_store *base, jb_operation *operation, const char *bucket, con
         if (code != JB_OK)
             break;
         if (unlinkat(place.directory_fd, place.name, 0) != 0 && errno != ENOENT && errno != EISDIR)
-            code = error_set_errno(error, errno, "cannot remove '%s/%s'", bucket, keys[i]);
+            code = error_set_errno(error, errno, "cannot remove '%s/%s'", bucket, keys[i].key);
         else if (fsync(place.directory_fd) != 0)
-            code = error_set_errno(error, errno, "cannot sync the directory of '%s/%s'", bucket, keys[i]);
+            code = error_set_errno(error, errno, "cannot sync the directory of '%s/%s'", bucket, keys[i].key);
         file_place_close(&place);
         if (code == JB_OK)
-            remove_empty_directories(store, bucket, keys[i]);
+            remove_empty_directories(store, bucket, keys[i].key);
         if (code == JB_OK)
             code = operation_check(operation, error);
     }

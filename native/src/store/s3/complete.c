@@ -126,13 +126,13 @@ static bool completed_after_all(const struct store_upload *upload, jb_object_inf
     char tag[64];
     jb_error ignored = JB_ERROR_INIT;
     return expected_tag(upload, tag) &&
-           s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, info, &ignored) == JB_OK &&
+           s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, NULL, info, &ignored) == JB_OK &&
            info->bytes == total_bytes(upload) && same_tag(info->tag, tag);
 }
 
 static int confirm(const struct store_upload *upload, const char *tag, jb_object_info *info, jb_error *error)
 {
-    int code = s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, info, error);
+    int code = s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, NULL, info, error);
     if (code != JB_OK)
         return code;
     uint64_t total = total_bytes(upload);
@@ -167,8 +167,8 @@ static int complete(struct store_upload *upload, struct store_condition conditio
 static int complete_empty(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
                           jb_error *error)
 {
-    int code =
-        s3_write(&upload->s3->store, upload->operation, upload->bucket, upload->key, "", 0, condition, info, error);
+    int code = s3_write(&upload->s3->store, upload->operation, upload->bucket, upload->key, "", 0, NULL, condition,
+                        info, error);
     if (code != JB_OK)
         return code;
     info->key = NULL; /* the upload's own copy goes now */

@@ -181,9 +181,10 @@ static int check_cycle(struct cycle *cycle, const char *token, const char *bucke
     return replace(&cycle->mark, token, error);
 }
 
-int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
-            void *context, jb_error *error)
+int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
+            jb_object_fn each, void *context, jb_error *error)
 {
+    const char *prefix = options->prefix;
     struct page *page = calloc(1, sizeof *page);
     if (page == NULL)
         return error_no_memory(error);

@@ -75,9 +75,10 @@ static int explain_missing(struct s3_store *s3, jb_operation *operation, const c
     return JB_ERROR_NOT_FOUND;
 }
 
-int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
-            jb_error *error)
+int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+            jb_object_info *info, jb_error *error)
 {
+    (void)version;
     struct s3_store *s3 = (struct s3_store *)store;
     struct s3_request request;
     int code = s3_request_init(&request, s3, operation, "find", "HEAD", bucket, key, error);
@@ -92,9 +93,10 @@ int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const 
     return code == JB_ERROR_NOT_FOUND ? explain_missing(s3, operation, bucket, error) : code;
 }
 
-int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
-            jb_object_info *info, jb_error *error)
+int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+            struct buffer *body, jb_object_info *info, jb_error *error)
 {
+    (void)version;
     struct s3_request request;
     int code = s3_request_init(&request, (struct s3_store *)store, operation, "read", "GET", bucket, key, error);
     if (code != JB_OK)
@@ -117,17 +119,17 @@ static int read_back(jb_store *store, jb_operation *operation, const char *bucke
 {
     struct buffer body;
     buffer_init(&body, count);
-    int code = s3_read(store, operation, bucket, key, &body, info, error);
+    int code = s3_read(store, operation, bucket, key, NULL, &body, info, error);
     *same = code == JB_OK && body.size == count && (count == 0 || memcmp(body.data, bytes, count) == 0);
     buffer_clean_up(&body);
     return code == JB_ERROR_LIMIT || code == JB_ERROR_NOT_FOUND ? JB_OK : code;
 }
 
-static int put(struct s3_request *request, const void *bytes, size_t count, struct store_condition condition,
-               jb_error *error)
+static int put(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256,
+               struct store_condition condition, jb_error *error)
 {
     request->check = check_tag;
-    int code = s3_request_body(request, bytes, count, NULL, error);
+    int code = s3_request_body(request, bytes, count, sha256, error);
     if (code == JB_OK)
         code = s3_request_header(request, "Content-Type", "application/octet-stream", error);
     if (code == JB_OK)
@@ -138,14 +140,15 @@ static int put(struct s3_request *request, const void *bytes, size_t count, stru
 }
 
 int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-             size_t count, struct store_condition condition, jb_object_info *info, jb_error *error)
+             size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
+             jb_error *error)
 {
     struct s3_request request;
     jb_error problem = JB_ERROR_INIT;
     int code = s3_request_init(&request, (struct s3_store *)store, operation, "write", "PUT", bucket, key, error);
     if (code != JB_OK)
         return code;
-    code = put(&request, bytes, count, condition, &problem);
+    code = put(&request, bytes, count, sha256, condition, &problem);
     if (code == JB_OK) {
         code = s3_info_from_reply(&request.http, false, info, &problem);
         info->bytes = count;

@@ -51,9 +51,10 @@ static void finish(struct http_request *http)
     transfer->done(transfer);
 }
 
-int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
              struct store_transfer *transfer, jb_error *error)
 {
+    (void)version;
     if (transfer->count == 0 || transfer->offset > UINT64_MAX - transfer->count)
         return error_set(error, JB_ERROR_USAGE, "the range is empty or too far off");
     struct s3_request *request = malloc(sizeof *request);

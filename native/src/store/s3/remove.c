@@ -76,14 +76,14 @@ static enum http_verdict check(struct s3_request *request)
     return refusals.all_retry ? HTTP_RETRY : HTTP_FAILED;
 }
 
-static int build_body(struct buffer *body, const char *const *keys, size_t count, jb_error *error)
+static int build_body(struct buffer *body, const struct store_key *keys, size_t count, jb_error *error)
 {
     int code = buffer_append_text(body, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>",
                                   error);
     for (size_t i = 0; i < count && code == JB_OK; i++) {
         code = buffer_append_text(body, "<Object><Key>", error);
         if (code == JB_OK)
-            code = xml_append_escaped(body, keys[i], error);
+            code = xml_append_escaped(body, keys[i].key, error);
         if (code == JB_OK)
             code = buffer_append_text(body, "</Key></Object>", error);
     }
@@ -111,7 +111,7 @@ static int add_checksums(struct s3_request *request, const struct buffer *body, 
     return code == JB_OK ? s3_request_body(request, body->data, body->size, sha256, error) : code;
 }
 
-static int remove_batch(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *const *keys,
+static int remove_batch(struct s3_store *s3, jb_operation *operation, const char *bucket, const struct store_key *keys,
                         size_t count, jb_error *error)
 {
     struct s3_request request;
@@ -138,7 +138,7 @@ static int remove_batch(struct s3_store *s3, jb_operation *operation, const char
     return code;
 }
 
-int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
+int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
               jb_error *error)
 {
     for (size_t done = 0; done < count; done += BATCH_KEYS) {

@@ -2,7 +2,7 @@
 #ifndef STORE_S3_REQUEST_H
 #define STORE_S3_REQUEST_H
 
-#include "../../cloud/sigv4.h"
+#include "../../cloud/aws/sigv4.h"
 #include "../../cloud/uri.h"
 #include "../../codec/digest.h"
 #include "s3.h"

@@ -2,7 +2,7 @@
 #ifndef STORE_S3_S3_H
 #define STORE_S3_S3_H
 
-#include "../../cloud/credentials.h"
+#include "../../cloud/aws/credentials.h"
 #include "../../http/client.h"
 #include "../store.h"
 
@@ -22,15 +22,16 @@ int s3_open_tuned(const jb_store_options *options, const struct http_options *tu
                   jb_error *error);
 
 int s3_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
-int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
-            jb_error *error);
-int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, struct buffer *body,
+int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
             jb_object_info *info, jb_error *error);
+int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+            struct buffer *body, jb_object_info *info, jb_error *error);
 int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-             size_t count, struct store_condition condition, jb_object_info *info, jb_error *error);
-int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix, jb_object_fn each,
-            void *context, jb_error *error);
-int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys, size_t count,
+             size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
+             jb_error *error);
+int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
+            jb_object_fn each, void *context, jb_error *error);
+int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
               jb_error *error);
 int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                     struct store_upload **upload, jb_error *error);
@@ -38,7 +39,7 @@ int s3_upload_part(struct store_upload *upload, unsigned number, struct store_tr
 int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
                        jb_error *error);
 void s3_upload_abort(struct store_upload *upload);
-int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
              struct store_transfer *transfer, jb_error *error);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef CLOUD_CREDENTIALS_H
 #define CLOUD_CREDENTIALS_H
 
-#include "../base/error.h"
+#include "../../base/error.h"
 
 struct credentials {
     char *access_key;

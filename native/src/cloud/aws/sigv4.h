@@ -2,7 +2,7 @@
 #ifndef CLOUD_SIGV4_H
 #define CLOUD_SIGV4_H
 
-#include "../base/buffer.h"
+#include "../../base/buffer.h"
 #include "credentials.h"
 
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../codec/digest.h"
+#include "../../codec/digest.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define TEXT_MAX  65536

@@ -1,0 +1,28 @@
+/* Keeps what is short-lived fresh: fetched once at the start, then anew on a thread of its own before it expires, or as
+ * soon as a server has refused it. */
+#ifndef CLOUD_REFRESHER_H
+#define CLOUD_REFRESHER_H
+
+#include <stdint.h>
+
+#include "../base/error.h"
+
+struct refresher;
+
+/*
+ * Fetches and keeps the value, behind a lock of its own; `expires` is in seconds since 1970, 0 for never. Called on one
+ * thread at a time.
+ */
+typedef int (*refresher_fetch_fn)(void *context, int64_t *expires, jb_error *error);
+
+/* Fetches once and waits for it; a failure is the call's. A later failure is tried again with pauses while the value
+ * in hand lasts, and after. */
+int refresher_new(refresher_fetch_fn fetch, void *context, struct refresher **refresher, jb_error *error);
+
+/* From any thread, at once: the value was refused, so fetch anew now, unless that was done a moment ago. */
+void refresher_hasten(struct refresher *refresher);
+
+/* Waits for a fetch under way. NULL is allowed. */
+void refresher_free(struct refresher *refresher);
+
+#endif
