@@ -15,11 +15,12 @@ struct refresher;
  */
 typedef int (*refresher_fetch_fn)(void *context, int64_t *expires, jb_error *error);
 
-/* Fetches once and waits for it; a failure is the call's. A later failure is tried again with pauses while the value
- * in hand lasts, and after. */
+/* Fetches once and waits for it; a failure is the call's. Fetches again 5 minutes before the value expires, or a third
+ * of a life shorter than 15 minutes. A later failure is tried again with pauses of 1 to 60 s while the value in hand
+ * lasts, and after. */
 int refresher_new(refresher_fetch_fn fetch, void *context, struct refresher **refresher, jb_error *error);
 
-/* From any thread, at once: the value was refused, so fetch anew now, unless that was done a moment ago. */
+/* From any thread, at once: the value was refused, so it is fetched anew now, or a second after the last fetch. */
 void refresher_hasten(struct refresher *refresher);
 
 /* Waits for a fetch under way. NULL is allowed. */
