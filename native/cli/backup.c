@@ -90,6 +90,11 @@ static int run(struct session *session, jb_error *error)
         code = environment_text(arguments, &environment, error);
     if (code == JB_OK)
         code = patterns_read(&patterns, arguments, error);
+    jb_protection protection;
+    bool protected = false;
+    if (code == JB_OK)
+        code = session_protection(session, &protection, &protected, error);
+    options.protection = protected ? &protection : NULL;
     options.directories = arguments->positional;
     options.exclude = patterns.list;
     options.environment = environment;

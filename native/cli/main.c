@@ -10,10 +10,19 @@
 #define MEMORY_DEFAULT_MIB 96
 
 const struct subcommand *const subcommands[] = {
-    &put_subcommand,     &get_subcommand,           &ls_subcommand,
-    &rm_subcommand,      &backup_subcommand,        &list_subcommand,
-    &verify_subcommand,  &restore_subcommand,       &rotate_subcommand,
-    &catalog_subcommand, &revision_node_subcommand, NULL,
+    &put_subcommand,
+    &get_subcommand,
+    &ls_subcommand,
+    &rm_subcommand,
+    &backup_subcommand,
+    &list_subcommand,
+    &verify_subcommand,
+    &restore_subcommand,
+    &rotate_subcommand,
+    &protect_subcommand,
+    &catalog_subcommand,
+    &revision_node_subcommand,
+    NULL,
 };
 
 static const struct subcommand *find_subcommand(const char *name)

@@ -32,7 +32,10 @@ enum option_id {
     OPTION_JSON,
     OPTION_KEEP,
     OPTION_KEEP_OLD,
+    OPTION_LEGAL_HOLD,
     OPTION_LEVEL,
+    OPTION_LOCK,
+    OPTION_LOCK_DAYS,
     OPTION_MAKE_BUCKET,
     OPTION_MEMORY,
     OPTION_MODE,
@@ -69,8 +72,9 @@ enum subcommand_bit {
     IN_ROTATE = 1 << 8,
     IN_CATALOG = 1 << 9,
     IN_REVISION_NODE = 1 << 10,
-    IN_STORED = IN_REVISION_NODE - 1, /* all that reach a store */
-    IN_ALL = (IN_REVISION_NODE << 1) - 1
+    IN_PROTECT = 1 << 11,
+    IN_ALL = (1 << 12) - 1,
+    IN_STORED = IN_ALL & ~IN_REVISION_NODE /* all that reach a store */
 };
 
 enum option_kind { KIND_FLAG, KIND_TEXT, KIND_LIST, KIND_NUMBER, KIND_CHOICE };

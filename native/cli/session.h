@@ -31,7 +31,7 @@ struct subcommand {
 
 extern const struct subcommand put_subcommand, get_subcommand, ls_subcommand, rm_subcommand, backup_subcommand,
     restore_subcommand, list_subcommand, verify_subcommand, rotate_subcommand, catalog_subcommand,
-    revision_node_subcommand;
+    revision_node_subcommand, protect_subcommand;
 
 /* All of them, NULL-ended, in the order of the help. */
 extern const struct subcommand *const subcommands[];
@@ -73,6 +73,9 @@ struct patterns {
 };
 int patterns_read(struct patterns *patterns, const struct arguments *arguments, jb_error *error);
 void patterns_free(struct patterns *patterns);
+
+/* --lock, --lock-days and --legal-hold. `given` is false where none of them was. */
+int session_protection(const struct session *session, jb_protection *protection, bool *given, jb_error *error);
 
 /* --compress, or `otherwise`; and --level, checked against it. */
 int session_compression(const struct session *session, jb_compression otherwise, jb_compression *compression,

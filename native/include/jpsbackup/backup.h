@@ -80,6 +80,14 @@ JB_API int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation,
 JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name,
                             const jb_catalog *catalog, jb_error *error);
 
+/*
+ * Has the store protect a complete backup: each object in the version that the seal names, and the seal. It can be
+ * called again, to protect for longer. JB_ERROR_UNSUPPORTED where the bucket has no object lock. Account: {"backup",
+ * "retention", "until", "legal_hold", "objects"}.
+ */
+JB_API int jb_backup_protect(jb_store *store, jb_operation *operation, const jb_backup_name *name,
+                             const jb_protection *protection, char **account, jb_error *error);
+
 typedef struct jb_rotate_options {
     size_t size;        /* required: sizeof(jb_rotate_options) */
     const char *bucket; /* required */
@@ -90,8 +98,8 @@ typedef struct jb_rotate_options {
     const jb_catalog *catalog; /* optional */
 } jb_rotate_options;
 
-/* {"kept": […], "removed": […]}: entries with timestamp and reason. Unfinished backups are left alone and do not count.
- */
+/* {"kept": […], "removed": […]}: entries with timestamp and reason. Unfinished backups are left alone and do not count;
+ * what the store protects is left, too. */
 JB_API int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
                      jb_error *error);
 
@@ -103,11 +111,13 @@ typedef struct jb_backup_directories_options {
     bool strict;
     jb_compression compression; /* zstd or gzip; default (0) zstd */
     int level;
-    const char *environment;   /* optional, as in jb_backup_begin */
-    const jb_catalog *catalog; /* optional: the finished backup is entered */
+    const char *environment;         /* optional, as in jb_backup_begin */
+    const jb_catalog *catalog;       /* optional: the finished backup is entered */
+    const jb_protection *protection; /* optional: the finished backup is protected, as by jb_backup_protect */
 } jb_backup_directories_options;
 
-/* Begin, put and complete in one call; a failure discards the backup. `account` gets the seal. */
+/* Begin, put, complete and protect in one call; a failure before it is complete discards the backup. `account` gets the
+ * seal. */
 JB_API int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
                                  char **account, jb_error *error);
 

@@ -5,6 +5,7 @@
 #include "../codec/json.h"
 #include "../stream/alive.h"
 #include "name.h"
+#include "protect.h"
 #include "put.h"
 
 #define DIRECTORIES_MAX 1000
@@ -114,6 +115,26 @@ static int enter_in_catalog(const jb_catalog *catalog, jb_operation *operation, 
     return code;
 }
 
+/* Also where the catalog could not be changed, whose failure `code` then stays the call's. */
+static int protect_finished(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
+                            const char *claim, int code, jb_error *error)
+{
+    json_t *json;
+    jb_error problem = JB_ERROR_INIT;
+    int protected = json_parse(claim, strlen(claim), "the claim", &json, &problem);
+    if (protected == JB_OK) {
+        jb_backup_name name = options->name;
+        name.timestamp = json_member_text(json, "timestamp");
+        name.mode = json_member_text(json, "mode");
+        protected = jb_backup_protect(store, operation, &name, options->protection, NULL, &problem);
+        json_decref(json);
+    }
+    if (protected == JB_OK || code != JB_OK)
+        return code;
+    error_prefix(&problem, "the backup is complete, but not protected");
+    return error_copy(error, &problem);
+}
+
 static int check_options(const jb_backup_directories_options *options, jb_error *error)
 {
     if (options == NULL || options->size != sizeof *options)
@@ -149,6 +170,8 @@ int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_bac
     char *objects_text = NULL;
     char *seal = NULL;
     code = names == NULL || objects == NULL ? error_no_memory(error) : check_directories(options, names, error);
+    if (code == JB_OK && options->protection != NULL)
+        code = protect_check(store, operation, options->name.bucket, options->protection, error);
     if (code == JB_OK)
         code = jb_backup_begin(store, operation, &options->name, options->environment, &claim, error);
     if (code == JB_OK) {
@@ -162,8 +185,11 @@ int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_bac
         if (code != JB_OK && jb_backup_discard(store, NULL, options->name.bucket, claim, &left) != JB_OK)
             operation_log(operation, JB_LOG_WARNING, "the unfinished backup is still there: %s", left.text);
     }
-    if (code == JB_OK && options->catalog != NULL)
+    bool complete = code == JB_OK;
+    if (complete && options->catalog != NULL)
         code = enter_in_catalog(options->catalog, operation, seal, error);
+    if (complete && options->protection != NULL)
+        code = protect_finished(store, operation, options, claim, code, error);
     if (code == JB_OK && account != NULL) {
         *account = seal;
         seal = NULL;

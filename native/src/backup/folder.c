@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../codec/json.h"
-
-#define FOLDERS_MAX  100000
-#define ALIVE_PREFIX "alive."
+#define FOLDERS_MAX 100000
 
 struct folders {
     const char *name;
@@ -140,7 +137,7 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
         char key[STORE_KEY_MAX + 1];
         backup_key(id, segment->name, key, sizeof key);
         jb_object_info info;
-        int code = store_stat(store, operation, bucket, key, NULL, &info, error);
+        int code = store_stat(store, operation, bucket, key, object_segment_version(segment), &info, error);
         if (code == JB_OK && info.bytes != segment->bytes)
             code = error_set(error, JB_ERROR_VERIFY, "'%s/%s' has %llu bytes instead of %llu", bucket, key,
                              (unsigned long long)info.bytes, (unsigned long long)segment->bytes);
@@ -148,97 +145,4 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
             return code;
     }
     return JB_OK;
-}
-
-/* Keys to remove, in batches as stores take them. */
-struct removal {
-    jb_store *store;
-    jb_operation *operation;
-    const char *bucket;
-    size_t folder_length;
-    bool alive_only;
-    char *keys[1000];
-    size_t count;
-    jb_error error; /* the first failure; a listing that it ends has a text of its own */
-};
-
-static int remove_batch(struct removal *removal)
-{
-    int code = (int)removal->error.code;
-    if (code == JB_OK && removal->count > 0)
-        code = jb_store_delete(removal->store, removal->operation, removal->bucket, (const char *const *)removal->keys,
-                               removal->count, &removal->error);
-    for (size_t i = 0; i < removal->count; i++)
-        free(removal->keys[i]);
-    removal->count = 0;
-    return code;
-}
-
-static int collect(void *context, const jb_object_info *info)
-{
-    struct removal *removal = context;
-    const char *object = info->key + removal->folder_length + 1;
-    if (strcmp(object, SEAL_NAME) == 0 ||
-        (removal->alive_only && strncmp(object, ALIVE_PREFIX, strlen(ALIVE_PREFIX)) != 0))
-        return 0;
-    char *key = strdup(info->key);
-    if (key == NULL) {
-        error_no_memory(&removal->error);
-        return 1;
-    }
-    removal->keys[removal->count++] = key;
-    return removal->count == sizeof removal->keys / sizeof *removal->keys ? remove_batch(removal) != JB_OK : 0;
-}
-
-static int remove_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
-                          bool alive_only, jb_error *error)
-{
-    char prefix[FOLDER_SIZE + 1];
-    folder_prefix(id, prefix);
-    struct removal *removal = calloc(1, sizeof *removal);
-    if (removal == NULL)
-        return error_no_memory(error);
-    *removal = (struct removal){.store = store,
-                                .operation = operation,
-                                .bucket = bucket,
-                                .folder_length = strlen(id->folder),
-                                .alive_only = alive_only,
-                                .error = JB_ERROR_INIT};
-    const jb_list_options listing = {.size = sizeof listing, .prefix = prefix};
-    int listed = jb_store_list(store, operation, bucket, &listing, collect, removal, error);
-    if (listed != JB_OK && removal->error.code == JB_OK)
-        error_copy(&removal->error, error);
-    int code = remove_batch(removal);
-    if (code != JB_OK)
-        error_copy(error, &removal->error);
-    free(removal);
-    return code;
-}
-
-void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id)
-{
-    jb_error error = JB_ERROR_INIT;
-    if (remove_objects(store, operation, bucket, id, true, &error) != JB_OK)
-        operation_log(operation, JB_LOG_WARNING, "left in place below '%s/%s': %s", bucket, id->folder, error.text);
-}
-
-int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
-                  struct seal *seal, const jb_catalog *catalog, jb_error *error)
-{
-    int code = JB_OK;
-    if (seal != NULL && strcmp(seal_state(seal), "deleting") != 0) {
-        json_put_text(seal->document, "state", "deleting", &code, error);
-        if (code == JB_OK)
-            code = seal_write(store, operation, bucket, id, seal, false, error);
-    }
-    if (code == JB_OK && catalog != NULL)
-        code = jb_catalog_remove(catalog, operation, id->name, id->timestamp, id->mode, error);
-    if (code == JB_OK)
-        code = remove_objects(store, operation, bucket, id, false, error);
-    if (code != JB_OK || seal == NULL)
-        return code;
-    char key[STORE_KEY_MAX + 1];
-    backup_key(id, SEAL_NAME, key, sizeof key);
-    const char *keys[] = {key};
-    return jb_store_delete(store, operation, bucket, keys, 1, error);
 }

@@ -38,9 +38,14 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
 /* Removes the alive objects; best effort. */
 void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);
 
+/* JB_ERROR_CONFLICT, with the object's name and until when, where the store protects anything in the folder. */
+int folder_refuse_protected(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                            jb_error *error);
+
 /*
  * Removes a backup: `seal` (NULL where there is none) to "deleting", then its entry in `catalog` (may be NULL), then
- * all objects, the seal last. A call that was interrupted can be repeated.
+ * all objects in all their versions, the seal last. A call that was interrupted can be repeated. Nothing is changed
+ * where anything is protected: JB_ERROR_CONFLICT.
  */
 int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                   struct seal *seal, const jb_catalog *catalog, jb_error *error);

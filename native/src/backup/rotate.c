@@ -89,14 +89,20 @@ static int newest_first(const void *left, const void *right)
     return strcmp(((const struct candidate *)right)->id.timestamp, ((const struct candidate *)left)->id.timestamp);
 }
 
-static int remove_one(const struct candidates *candidates, const struct backup_id *id, jb_error *error)
+/* What the store protects is left, and `error` says until when. */
+static int remove_one(const struct candidates *candidates, const struct backup_id *id, bool *protected, jb_error *error)
 {
     const jb_rotate_options *options = candidates->options;
     jb_backup_name name = {
         .size = sizeof name, .bucket = options->bucket, .name = id->name, .timestamp = id->timestamp, .mode = id->mode};
-    if (options->dry_run)
+    int code = folder_refuse_protected(candidates->store, candidates->operation, options->bucket, id, error);
+    if (code == JB_ERROR_CONFLICT) {
+        *protected = true;
         return JB_OK;
-    int code = jb_backup_remove(candidates->store, candidates->operation, &name, options->catalog, error);
+    }
+    if (code != JB_OK || options->dry_run)
+        return code;
+    code = jb_backup_remove(candidates->store, candidates->operation, &name, options->catalog, error);
     /* Another rotation may be at work: what it marks is removed together, and what it has removed is done. */
     if (code == JB_ERROR_CONFLICT)
         code = jb_backup_remove(candidates->store, candidates->operation, &name, options->catalog, error);
@@ -126,8 +132,13 @@ static int rotate(const struct candidates *candidates, char **account, jb_error 
             continue;
         }
         const char *reason = candidate->deleting ? "its removal was begun before" : "older than those to keep";
-        code = remove_one(candidates, &candidate->id, error);
-        json_append(removed, entry_of(&candidate->id, reason, &code, error), &code, error);
+        bool protected = false;
+        jb_error why = JB_ERROR_INIT;
+        code = remove_one(candidates, &candidate->id, &protected, &why);
+        if (code != JB_OK)
+            error_copy(error, &why);
+        json_append(protected ? kept : removed, entry_of(&candidate->id, protected ? why.text : reason, &code, error),
+                    &code, error);
     }
     json_t *result = json_object();
     json_put(result, "kept", kept, &code, error);

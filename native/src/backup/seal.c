@@ -117,6 +117,7 @@ int seal_read(jb_store *store, jb_operation *operation, const char *bucket, cons
     if (code != JB_OK)
         return code;
     memcpy(seal->tag, info.tag, sizeof seal->tag);
+    memcpy(seal->version, info.version, sizeof seal->version);
     seal->modified = info.modified;
     if (text_is(seal->document, "name", id->name) && text_is(seal->document, "timestamp", id->timestamp) &&
         text_is(seal->document, "mode", id->mode))

@@ -16,8 +16,9 @@
 
 struct seal {
     json_t *document;
-    char tag[160];    /* for the next conditional write */
-    int64_t modified; /* by the store's clock */
+    char tag[160];                 /* for the next conditional write */
+    int64_t modified;              /* by the store's clock */
+    char version[JB_VERSION_SIZE]; /* that was read, where the bucket keeps versions; else "" */
 };
 
 void seal_clean_up(struct seal *seal);

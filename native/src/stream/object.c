@@ -9,7 +9,7 @@
 #include "../codec/utf8.h"
 
 #define SEGMENTS_MAX 1000
-#define PARTS_MAX    10000
+#define PARTS_MAX    50000
 
 void object_clean_up(struct object *object)
 {
@@ -88,6 +88,8 @@ static json_t *segment_to_json(const struct object_segment *segment, int *code, 
     json_t *parts = json_array();
     json_put_text(json, "name", segment->name, code, error);
     json_put_count(json, "size", segment->bytes, code, error);
+    if (segment->version[0] != '\0')
+        json_put_text(json, "version", segment->version, code, error);
     for (size_t i = 0; *code == JB_OK && i < segment->part_count; i++) {
         char hex[SHA256_HEX_SIZE];
         hex_encode(segment->parts[i].sha256, SHA256_SIZE, hex);
@@ -164,6 +166,22 @@ static int malformed(const char *what, jb_error *error)
     return error_set(error, JB_ERROR_FORMAT, "the object's description has no valid '%s'", what);
 }
 
+/* Absent, or what may stand in a request's line. */
+static bool take_version(const json_t *json, struct object_segment *segment)
+{
+    if (json_object_get(json, "version") == NULL)
+        return true;
+    const char *version = json_member_text(json, "version");
+    size_t size = version == NULL ? 0 : strlen(version);
+    if (size == 0 || size >= sizeof segment->version)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (version[i] <= ' ' || version[i] > '~')
+            return false;
+    memcpy(segment->version, version, size + 1);
+    return true;
+}
+
 static int segment_from_json(const json_t *json, struct object *object, jb_error *error)
 {
     const char *name = json_member_text(json, "name");
@@ -176,6 +194,8 @@ static int segment_from_json(const json_t *json, struct object *object, jb_error
     struct object_segment *segment = object_add_segment(object, name, error);
     if (segment == NULL)
         return JB_ERROR_MEMORY;
+    if (!take_version(json, segment))
+        return malformed("segments[].version", error);
     for (size_t i = 0; i < json_array_size(parts); i++) {
         const json_t *part = json_array_get(parts, i);
         const char *hex = json_member_text(part, "sha256");

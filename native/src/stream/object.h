@@ -22,6 +22,7 @@ struct object_part {
 struct object_segment {
     char *name; /* the last component of its key: the object's name, and NAME.001, … for those that follow */
     uint64_t bytes;
+    char version[JB_VERSION_SIZE]; /* what the store calls it where the bucket keeps versions; else "" */
     size_t part_count;
     size_t part_capacity;
     struct object_part *parts;
@@ -43,6 +44,12 @@ struct object {
 
 /* In place. */
 void object_clean_up(struct object *object);
+
+/* The segment's version as drivers take it: NULL where the bucket keeps none. */
+static inline const char *object_segment_version(const struct object_segment *segment)
+{
+    return segment->version[0] != '\0' ? segment->version : NULL;
+}
 
 /* Adds a segment with room for parts; NULL without memory. */
 struct object_segment *object_add_segment(struct object *object, const char *name, jb_error *error);

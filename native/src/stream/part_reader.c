@@ -19,6 +19,7 @@ struct slot {
     struct work check;
     struct part_reader *reader;
     char key[STORE_KEY_MAX + 1];
+    const char *version;             /* of the object; NULL: the present one */
     const struct object_part *parts; /* what the range holds; NULL where that is not described */
     size_t part_count;
     size_t capacity;
@@ -92,7 +93,7 @@ static void start_range(struct work *work)
 {
     struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, start));
     struct part_reader *reader = slot->reader;
-    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key, NULL,
+    int code = reader->store->driver->range(reader->store, reader->operation, reader->bucket, slot->key, slot->version,
                                             &slot->transfer, &slot->transfer.error);
     if (code != JB_OK) {
         slot->transfer.error.code = (jb_code)code;
@@ -104,6 +105,7 @@ static bool next_bytes(struct part_reader *reader, struct slot *slot)
 {
     uint64_t left = reader->bytes - reader->offset;
     slot->parts = NULL;
+    slot->version = NULL;
     slot->transfer.count = left < slot->capacity ? (size_t)left : slot->capacity;
     snprintf(slot->key, sizeof slot->key, "%s", reader->prefix);
     return left > 0;
@@ -121,6 +123,7 @@ static bool next_parts(struct part_reader *reader, struct slot *slot)
     if (reader->segment == object->segment_count)
         return false;
     const struct object_segment *segment = &object->segments[reader->segment];
+    slot->version = object_segment_version(segment);
     slot->parts = &segment->parts[reader->part];
     slot->part_count = 0;
     slot->transfer.count = 0;

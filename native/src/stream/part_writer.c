@@ -256,7 +256,7 @@ static void remove_completed(struct part_writer *writer)
             continue;
         char key[STORE_KEY_MAX + 8];
         snprintf(key, sizeof key, i == 0 ? "%s" : "%s.%03zu", writer->key, i);
-        const struct store_key keys[] = {{.key = key}};
+        const struct store_key keys[] = {{.key = key, .version = object_segment_version(&writer->object.segments[i])}};
         jb_error error = JB_ERROR_INIT;
         if (writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, &error) != JB_OK)
             operation_log(writer->operation, JB_LOG_WARNING, "left in place: %s", error.text);
@@ -285,7 +285,9 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
                            condition, &info, error);
     if (code != JB_OK)
         return code;
-    code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, NULL, &info, error);
+    memcpy(segment->version, info.version, sizeof segment->version);
+    code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, object_segment_version(segment),
+                      &info, error);
     if (code == JB_OK && info.bytes != count)
         code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %zu were sent",
                          (unsigned long long)info.bytes, writer->bucket, writer->key, count);
@@ -299,11 +301,12 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
 static int complete_segments(struct part_writer *writer, struct store_condition condition, jb_error *error)
 {
     for (size_t left = writer->object.segment_count; left > 0; left--) {
-        const struct object_segment *segment = &writer->object.segments[left - 1];
+        struct object_segment *segment = &writer->object.segments[left - 1];
         jb_object_info info = {.size = sizeof info};
         int code = writer->store->driver->upload_complete(writer->uploads[left - 1], condition, &info, error);
         if (code == JB_OK) {
             writer->uploads[left - 1] = NULL;
+            memcpy(segment->version, info.version, sizeof segment->version);
             if (info.bytes == segment->bytes)
                 continue;
             code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %llu were sent",

@@ -1,0 +1,191 @@
+/* A backup's removal: all that lies in its folder, in every version that the bucket keeps, the seal last. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../codec/json.h"
+#include "folder.h"
+
+#define ALIVE_PREFIX "alive."
+#define BATCH_KEYS   1000 /* as stores take them */
+
+enum selection {
+    SELECT_ALIVE,       /* signs of life */
+    SELECT_OBJECTS,     /* all but the seal */
+    SELECT_OLDER_SEALS, /* the seal's versions that nobody reads any more */
+    SELECT_SEAL,
+    SELECT_ALL,
+};
+
+/* One walk through a folder's objects, or through all their versions where the bucket keeps them. */
+struct walk {
+    jb_store *store;
+    jb_operation *operation;
+    const char *bucket;
+    const struct backup_id *id;
+    enum selection selection;
+    int (*each)(struct walk *walk, const jb_object_info *info); /* fills walk->error */
+    /* Of removals. */
+    struct store_key keys[BATCH_KEYS];
+    size_t count;
+    jb_error error; /* the first failure; a listing that it ends has a text of its own */
+};
+
+static bool is_selected(const struct walk *walk, const jb_object_info *info)
+{
+    const char *object = info->key + strlen(walk->id->folder) + 1;
+    bool seal = strcmp(object, SEAL_NAME) == 0;
+    switch (walk->selection) {
+    case SELECT_ALIVE:
+        return strncmp(object, ALIVE_PREFIX, strlen(ALIVE_PREFIX)) == 0;
+    case SELECT_OBJECTS:
+        return !seal;
+    case SELECT_OLDER_SEALS:
+        return seal && info->version[0] != '\0' && !info->is_latest;
+    case SELECT_SEAL:
+        return seal;
+    case SELECT_ALL:
+        break;
+    }
+    return true;
+}
+
+static int visit(void *context, const jb_object_info *info)
+{
+    struct walk *walk = context;
+    return is_selected(walk, info) ? walk->each(walk, info) : 0;
+}
+
+static int walk_folder(struct walk *walk)
+{
+    char prefix[FOLDER_SIZE + 1];
+    snprintf(prefix, sizeof prefix, "%s/", walk->id->folder);
+    struct store_bucket_features features;
+    jb_error problem = JB_ERROR_INIT;
+    int code = store_bucket_features(walk->store, walk->operation, walk->bucket, &features, &problem);
+    const jb_list_options listing = {.size = sizeof listing, .prefix = prefix, .versions = features.versioned};
+    if (code == JB_OK)
+        code = jb_store_list(walk->store, walk->operation, walk->bucket, &listing, visit, walk, &problem);
+    if (code != JB_OK && walk->error.code == JB_OK)
+        error_copy(&walk->error, &problem);
+    return (int)walk->error.code;
+}
+
+static int remove_batch(struct walk *walk)
+{
+    int code = (int)walk->error.code;
+    if (code == JB_OK && walk->count > 0)
+        code = store_remove(walk->store, walk->operation, walk->bucket, walk->keys, walk->count, &walk->error);
+    for (size_t i = 0; i < walk->count; i++) {
+        free((char *)(uintptr_t)walk->keys[i].key);
+        free((char *)(uintptr_t)walk->keys[i].version);
+    }
+    walk->count = 0;
+    return code;
+}
+
+static int collect(struct walk *walk, const jb_object_info *info)
+{
+    struct store_key *key = &walk->keys[walk->count];
+    *key = (struct store_key){.key = strdup(info->key),
+                              .version = info->version[0] != '\0' ? strdup(info->version) : NULL};
+    walk->count++;
+    if (key->key == NULL || (info->version[0] != '\0' && key->version == NULL))
+        return error_no_memory(&walk->error);
+    return walk->count == BATCH_KEYS ? remove_batch(walk) : 0;
+}
+
+static int remove_selected(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                           enum selection selection, jb_error *error)
+{
+    struct walk *walk = calloc(1, sizeof *walk);
+    if (walk == NULL)
+        return error_no_memory(error);
+    *walk = (struct walk){.store = store,
+                          .operation = operation,
+                          .bucket = bucket,
+                          .id = id,
+                          .selection = selection,
+                          .each = collect,
+                          .error = JB_ERROR_INIT};
+    walk_folder(walk);
+    int code = remove_batch(walk);
+    if (code != JB_OK)
+        error_copy(error, &walk->error);
+    free(walk);
+    return code;
+}
+
+void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id)
+{
+    jb_error error = JB_ERROR_INIT;
+    if (remove_selected(store, operation, bucket, id, SELECT_ALIVE, &error) != JB_OK)
+        operation_log(operation, JB_LOG_WARNING, "left in place below '%s/%s': %s", bucket, id->folder, error.text);
+}
+
+static int refuse_protected(struct walk *walk, const jb_object_info *info)
+{
+    if (info->is_marker)
+        return 0;
+    const struct store_key key = {.key = info->key, .version = info->version[0] != '\0' ? info->version : NULL};
+    jb_protection protection;
+    int code = store_protection(walk->store, walk->operation, walk->bucket, &key, &protection, &walk->error);
+    if (code != JB_OK)
+        return code;
+    if (protection.legal_hold) {
+        error_set(&walk->error, JB_ERROR_CONFLICT, "'%s/%s' is under a legal hold", walk->bucket, info->key);
+        return error_hint(&walk->error, "it stays until the hold is taken away");
+    }
+    if (protection.retention == JB_RETENTION_NONE || protection.until <= clock_now())
+        return 0;
+    char until[CLOCK_UTC_SIZE];
+    clock_format_utc(protection.until, until);
+    error_set(&walk->error, JB_ERROR_CONFLICT, "'%s/%s' is protected until %s", walk->bucket, info->key, until);
+    return error_hint(&walk->error, "it stays until then");
+}
+
+int folder_refuse_protected(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                            jb_error *error)
+{
+    struct store_bucket_features features;
+    int code = store_bucket_features(store, operation, bucket, &features, error);
+    if (code != JB_OK || !features.lockable)
+        return code;
+    struct walk *walk = calloc(1, sizeof *walk);
+    if (walk == NULL)
+        return error_no_memory(error);
+    *walk = (struct walk){.store = store,
+                          .operation = operation,
+                          .bucket = bucket,
+                          .id = id,
+                          .selection = SELECT_ALL,
+                          .each = refuse_protected,
+                          .error = JB_ERROR_INIT};
+    code = walk_folder(walk);
+    if (code != JB_OK)
+        error_copy(error, &walk->error);
+    free(walk);
+    return code;
+}
+
+int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                  struct seal *seal, const jb_catalog *catalog, jb_error *error)
+{
+    int code = folder_refuse_protected(store, operation, bucket, id, error);
+    if (code == JB_OK && seal != NULL && strcmp(seal_state(seal), "deleting") != 0) {
+        json_put_text(seal->document, "state", "deleting", &code, error);
+        if (code == JB_OK)
+            code = seal_write(store, operation, bucket, id, seal, false, error);
+    }
+    if (code == JB_OK && catalog != NULL)
+        code = jb_catalog_remove(catalog, operation, id->name, id->timestamp, id->mode, error);
+    if (code == JB_OK)
+        code = remove_selected(store, operation, bucket, id, SELECT_OBJECTS, error);
+    /* The older first: were the newest one gone, a seal that says "complete" would come to light again. */
+    if (code == JB_OK && seal != NULL)
+        code = remove_selected(store, operation, bucket, id, SELECT_OLDER_SEALS, error);
+    if (code == JB_OK && seal != NULL)
+        code = remove_selected(store, operation, bucket, id, SELECT_SEAL, error);
+    return code;
+}
