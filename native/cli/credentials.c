@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
         {"AWS_ACCESS_KEY_ID", &credentials->access_key},
         {"AWS_SECRET_ACCESS_KEY", &credentials->secret_key},
         {"AWS_SESSION_TOKEN", &credentials->session_token},
+        {"JPSBACKUP_GRANTS", &credentials->grants},
     };
     char *equals = strchr(line, '=');
     for (size_t i = 0; equals != NULL && i < sizeof known / sizeof *known; i++) {
@@ -66,7 +68,9 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
             return error_set(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' gives %s again", number, path,
                              known[i].key);
         for (const char *c = equals + 1; *c != '\0'; c++)
-            if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f)
+            /* Blanks stand in grants only, in objects' names. */
+            if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f ||
+                (*c == ' ' && known[i].value != &credentials->grants))
                 return error_set(error, JB_ERROR_USAGE,
                                  "line %u of the credentials file '%s': %s holds blanks or control characters", number,
                                  path, known[i].key);
@@ -75,7 +79,8 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
     }
     error_set(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' is not a setting that is known here", number,
               path);
-    return error_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… and AWS_SESSION_TOKEN=…");
+    return error_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… AWS_SESSION_TOKEN=… and "
+                             "JPSBACKUP_GRANTS=…");
 }
 
 static int take_content(struct credentials *credentials, const char *path, jb_error *error)
@@ -96,10 +101,16 @@ static int take_content(struct credentials *credentials, const char *path, jb_er
             return code;
     }
     /* A key that is there but empty means that there is none: that is how a script writes a token it has not got. */
-    const char **values[] = {&credentials->access_key, &credentials->secret_key, &credentials->session_token};
+    const char **values[] = {&credentials->access_key, &credentials->secret_key, &credentials->session_token,
+                             &credentials->grants};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (*values[i] != NULL && **values[i] == '\0')
             *values[i] = NULL;
+    bool keys =
+        credentials->access_key != NULL || credentials->secret_key != NULL || credentials->session_token != NULL;
+    if (credentials->grants != NULL)
+        return keys ? error_set(error, JB_ERROR_USAGE, "the credentials file '%s' gives keys beside grants", path)
+                    : JB_OK;
     if (credentials->access_key == NULL || credentials->secret_key == NULL)
         return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
                          credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
@@ -114,6 +125,9 @@ int credentials_read(struct credentials *credentials, const char *path, bool onc
     if (file < 0)
         return error_set_errno(error, errno, "cannot open the credentials file '%s'", path);
     int code = check_file(file, path, error);
+    credentials->content = calloc(1, CREDENTIALS_FILE_MAX + 1);
+    if (code == JB_OK && credentials->content == NULL)
+        code = error_no_memory(error);
     if (code == JB_OK) {
         size_t used;
         code = read_content(file, credentials->content, &used, path, error);
@@ -130,5 +144,8 @@ int credentials_read(struct credentials *credentials, const char *path, bool onc
 
 void credentials_wipe(struct credentials *credentials)
 {
-    explicit_bzero(credentials, sizeof *credentials);
+    if (credentials->content != NULL)
+        explicit_bzero(credentials->content, CREDENTIALS_FILE_MAX + 1);
+    free(credentials->content);
+    *credentials = (struct credentials){0};
 }

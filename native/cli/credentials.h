@@ -4,23 +4,24 @@
 
 #include <jpsbackup/error.h>
 
-#define CREDENTIALS_FILE_MAX 16384
+#define CREDENTIALS_FILE_MAX (2 << 20) /* signed requests take much room */
 
 struct credentials {
-    char content[CREDENTIALS_FILE_MAX + 1]; /* the file; the texts below point into it */
+    char *content; /* the file, of CREDENTIALS_FILE_MAX + 1 bytes; the texts below point into it */
     const char *access_key;
     const char *secret_key;
     const char *session_token; /* NULL: none */
+    const char *grants;        /* rights to single objects; NULL: none, else it stands alone */
 };
 
 /*
- * Reads lines KEY=VALUE with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; others are
- * refused. The file must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon
+ * Reads lines KEY=VALUE with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or with
+ * JPSBACKUP_GRANTS alone; others are refused. The file must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon
  * as it was read, whatever it holds. No message holds any of its content.
  */
 int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error);
 
-/* Zeroes everything. */
+/* Zeroes everything and frees it. */
 void credentials_wipe(struct credentials *credentials);
 
 #endif

@@ -21,6 +21,7 @@ const struct subcommand *const subcommands[] = {
     &rotate_subcommand,
     &protect_subcommand,
     &catalog_subcommand,
+    &link_subcommand,
     &revision_node_subcommand,
     NULL,
 };

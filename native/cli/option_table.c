@@ -84,6 +84,11 @@ const struct option_row option_table[] = {
     {OPTION_KEEP_OLD, "keep-old", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,
      "with --step commit: leave the replaced trees where the account says"},
 
+    /* link */
+    {OPTION_PUT, "put", 0, KIND_FLAG, GROUP_OWN, IN_LINK, NULL, 0, 0, "to write the object instead of reading it"},
+    {OPTION_SECONDS, "seconds", 0, KIND_NUMBER, GROUP_OWN, IN_LINK, "COUNT", 1, 604800,
+     "how long the link works; default 3600"},
+
     /* revision-node */
     {OPTION_NUMBER, "number", 'n', KIND_NUMBER, GROUP_OWN, IN_REVISION_NODE, "NUMBER", 0, UNBOUNDED,
      "write this number"},
@@ -99,8 +104,8 @@ const struct option_row option_table[] = {
     {OPTION_REGION, "region", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "REGION", 0, 0,
      "s3: default AWS_REGION, AWS_DEFAULT_REGION, else us-east-1"},
     {OPTION_CREDENTIALS, "credentials", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "FILE", 0, 0,
-     "s3: lines AWS_ACCESS_KEY_ID=, AWS_SECRET_ACCESS_KEY=, AWS_SESSION_TOKEN=; yours, mode 0600; default: those "
-     "variables"},
+     "s3: lines AWS_ACCESS_KEY_ID=, AWS_SECRET_ACCESS_KEY=, AWS_SESSION_TOKEN=, or what 'jpsbackup grant' made; yours, "
+     "mode 0600; default: those variables"},
     {OPTION_CREDENTIALS_ONCE, "credentials-once", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "FILE", 0, 0,
      "the same, and the file is removed as soon as it was read"},
     {OPTION_CA_FILE, "ca-file", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "PEM", 0, 0,

@@ -44,10 +44,12 @@ enum option_id {
     OPTION_OBJECT,
     OPTION_OUTCOME,
     OPTION_OWNER,
+    OPTION_PUT,
     OPTION_QUIET,
     OPTION_READ,
     OPTION_REGION,
     OPTION_REPLACE,
+    OPTION_SECONDS,
     OPTION_STEP,
     OPTION_STORE,
     OPTION_STRICT,
@@ -73,7 +75,8 @@ enum subcommand_bit {
     IN_CATALOG = 1 << 9,
     IN_REVISION_NODE = 1 << 10,
     IN_PROTECT = 1 << 11,
-    IN_ALL = (1 << 12) - 1,
+    IN_LINK = 1 << 12,
+    IN_ALL = (1 << 13) - 1,
     IN_STORED = IN_ALL & ~IN_REVISION_NODE /* all that reach a store */
 };
 

@@ -26,6 +26,7 @@ static int open_store(struct session *session, const struct credentials *credent
         .access_key = credentials->access_key,
         .secret_key = credentials->secret_key,
         .session_token = credentials->session_token,
+        .grants = credentials->grants,
         .ca_file = arguments->texts[OPTION_CA_FILE],
         .server_side_encryption = arguments->texts[OPTION_ENCRYPT],
         .virtual_host = arguments->texts[OPTION_VIRTUAL_HOST] != NULL,

@@ -232,6 +232,48 @@ static void s3_example_get_object_and_list(void **state)
     credentials_clean_up(&credentials);
 }
 
+/* The example of the same reference, "Authenticating Requests: Using Query Parameters". */
+static void s3_example_of_a_presigned_get(void **state)
+{
+    (void)state;
+    struct credentials credentials;
+    struct buffer query;
+    buffer_init(&query, 4096);
+    assert_int_equal(
+        credentials_load(&credentials, "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", NULL, NULL),
+        JB_OK);
+    const struct sigv4_scope scope = {&credentials, "us-east-1", "s3", "20130524T000000Z"};
+    const struct sigv4_header headers[] = {{"Host", "examplebucket.s3.amazonaws.com"}};
+    const struct sigv4_request request = {"GET", "/test.txt", NULL, headers, 1, SIGV4_UNSIGNED_PAYLOAD};
+    assert_int_equal(sigv4_presign(&request, NULL, 0, &scope, 86400, &query, NULL), JB_OK);
+    assert_string_equal(
+        query.data,
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2F"
+        "aws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
+        "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+    buffer_clean_up(&query);
+    credentials_clean_up(&credentials);
+}
+
+static void a_presigned_request_holds_its_own_parameters_and_the_token(void **state)
+{
+    (void)state;
+    struct credentials credentials;
+    struct buffer query;
+    buffer_init(&query, 4096);
+    assert_int_equal(credentials_load(&credentials, access_key, secret_key, "to/ken", NULL), JB_OK);
+    const struct sigv4_scope scope = {&credentials, "us-east-1", "s3", "20130524T000000Z"};
+    const struct sigv4_header headers[] = {{"x-b", "2"}, {"Host", "h"}};
+    const struct sigv4_request request = {"PUT", "/b/k", NULL, headers, 2, SIGV4_UNSIGNED_PAYLOAD};
+    const struct uri_parameter own[] = {{"uploadId", "a b"}, {"partNumber", "3"}};
+    assert_int_equal(sigv4_presign(&request, own, 2, &scope, 60, &query, NULL), JB_OK);
+    assert_non_null(strstr(query.data, "&X-Amz-Security-Token=to%2Fken&"));
+    assert_non_null(strstr(query.data, "&X-Amz-SignedHeaders=host%3Bx-b&"));
+    assert_non_null(strstr(query.data, "&partNumber=3&uploadId=a%20b&X-Amz-Signature="));
+    buffer_clean_up(&query);
+    credentials_clean_up(&credentials);
+}
+
 static void headers_are_sorted_whatever_their_case(void **state)
 {
     (void)state;
@@ -278,6 +320,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_the_published_vectors),
         cmocka_unit_test(s3_example_get_object_and_list),
+        cmocka_unit_test(s3_example_of_a_presigned_get),
+        cmocka_unit_test(a_presigned_request_holds_its_own_parameters_and_the_token),
         cmocka_unit_test(headers_are_sorted_whatever_their_case),
         cmocka_unit_test(s3_path_is_encoded_once_and_keeps_dots),
         cmocka_unit_test(malformed_encodings_are_refused),

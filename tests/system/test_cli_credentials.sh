@@ -56,10 +56,12 @@ printf 'AWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=%s x\n' "$secret" >keys
 refused "holds blanks or control characters"
 printf 'AWS_ACCESS_KEY_ID=a\nAWS_ACCESS_KEY_ID=b\nAWS_SECRET_ACCESS_KEY=%s\n' "$secret" >keys
 refused "gives AWS_ACCESS_KEY_ID again"
+printf 'JPSBACKUP_GRANTS={"version":1}\nAWS_ACCESS_KEY_ID=%s\n' "$secret" >keys
+refused "gives keys beside grants"
 printf 'AWS_ACCESS_KEY_ID=a\0b\n' >keys
 refused "holds a NUL byte"
-head -c 20000 /dev/zero | tr '\0' x >keys
-refused "is longer than 16384 bytes"
+head -c 2100000 /dev/zero | tr '\0' x >keys
+refused "is longer than 2097152 bytes"
 : >keys
 refused "lacks AWS_ACCESS_KEY_ID"
 rm keys && mkfifo -m 600 keys

@@ -1,6 +1,7 @@
 #include "operation.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -184,5 +185,7 @@ const char *jb_library_version(void)
 
 void jb_text_free(char *text)
 {
+    if (text != NULL)
+        OPENSSL_cleanse(text, strlen(text)); /* it may be a secret */
     free(text);
 }

@@ -269,6 +269,8 @@ int jb_store_link(jb_store *store, jb_operation *operation, const jb_link_option
     if (options == NULL || options->size != sizeof *options || options->seconds > 604800)
         return error_set(error, JB_ERROR_USAGE, "jb_link_options is missing, of another size, or lasts too long");
     int code = check(store, options->bucket, options->key, error);
+    if (code == JB_OK && options->key == NULL)
+        code = error_set(error, JB_ERROR_USAGE, "the object's name is missing");
     if (code != JB_OK)
         return code;
     if (store->driver->link == NULL)

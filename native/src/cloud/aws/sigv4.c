@@ -170,3 +170,65 @@ int sigv4_sign(const struct sigv4_request *request, const struct sigv4_scope *sc
         code = buffer_printf(&signature->authorization, error, ", Signature=%s", hex);
     return code;
 }
+
+/* The request's own parameters and those that say how it is signed, but for the signature. */
+static int build_presigned_query(const struct sigv4_header *const *sorted, size_t header_count,
+                                 const struct uri_parameter *parameters, size_t count, const struct sigv4_scope *scope,
+                                 uint32_t seconds, struct buffer *query, jb_error *error)
+{
+    struct uri_parameter all[URI_PARAMETERS_MAX];
+    struct buffer credential, names;
+    char expires[16];
+    if (count > URI_PARAMETERS_MAX - 6)
+        return error_set(error, JB_ERROR_LIMIT, "more than %d parameters to sign", URI_PARAMETERS_MAX - 6);
+    if (count > 0)
+        memcpy(all, parameters, count * sizeof *all);
+    buffer_init(&credential, TEXT_MAX);
+    buffer_init(&names, TEXT_MAX);
+    snprintf(expires, sizeof expires, "%u", seconds);
+    int code = buffer_printf(&credential, error, "%s/%.8s/%s/%s/aws4_request", scope->credentials->access_key,
+                             scope->date, scope->region, scope->service);
+    if (code == JB_OK)
+        code = append_signed_names(&names, sorted, header_count, error);
+    if (code == JB_OK) {
+        all[count++] = (struct uri_parameter){"X-Amz-Algorithm", ALGORITHM};
+        all[count++] = (struct uri_parameter){"X-Amz-Credential", credential.data};
+        all[count++] = (struct uri_parameter){"X-Amz-Date", scope->date};
+        all[count++] = (struct uri_parameter){"X-Amz-Expires", expires};
+        all[count++] = (struct uri_parameter){"X-Amz-SignedHeaders", names.data};
+        if (scope->credentials->session_token != NULL)
+            all[count++] = (struct uri_parameter){"X-Amz-Security-Token", scope->credentials->session_token};
+        code = uri_canonical_query(query, all, count, error);
+    }
+    buffer_clean_up(&credential);
+    buffer_clean_up(&names);
+    return code;
+}
+
+int sigv4_presign(const struct sigv4_request *request, const struct uri_parameter *parameters, size_t count,
+                  const struct sigv4_scope *scope, uint32_t seconds, struct buffer *query, jb_error *error)
+{
+    if (request->header_count > SIGV4_HEADERS_MAX)
+        return error_set(error, JB_ERROR_LIMIT, "more than %d headers to sign", SIGV4_HEADERS_MAX);
+    const struct sigv4_header *sorted[SIGV4_HEADERS_MAX];
+    sort_headers(request->headers, request->header_count, sorted);
+    struct buffer canonical, to_sign;
+    char hex[SHA256_HEX_SIZE];
+    buffer_init(&canonical, 2 * TEXT_MAX);
+    buffer_init(&to_sign, TEXT_MAX);
+    int code = build_presigned_query(sorted, request->header_count, parameters, count, scope, seconds, query, error);
+    if (code == JB_OK) {
+        struct sigv4_request presigned = *request;
+        presigned.query = query->data;
+        code = build_canonical_request(&presigned, sorted, &canonical, error);
+    }
+    if (code == JB_OK)
+        code = build_string_to_sign(scope, &canonical, &to_sign, error);
+    if (code == JB_OK)
+        code = compute_signature(scope, &to_sign, hex, error);
+    if (code == JB_OK)
+        code = buffer_printf(query, error, "&X-Amz-Signature=%s", hex);
+    buffer_clean_up(&canonical);
+    buffer_clean_up(&to_sign);
+    return code;
+}

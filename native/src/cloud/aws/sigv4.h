@@ -1,8 +1,9 @@
-/* AWS Signature Version 4 in a header (the "Authorization" form). */
+/* AWS Signature Version 4: in a header (the "Authorization" form), and in a query ("presigned"). */
 #ifndef CLOUD_SIGV4_H
 #define CLOUD_SIGV4_H
 
 #include "../../base/buffer.h"
+#include "../uri.h"
 #include "credentials.h"
 
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
@@ -42,5 +43,13 @@ void sigv4_signature_clean_up(struct sigv4_signature *signature);
 
 int sigv4_sign(const struct sigv4_request *request, const struct sigv4_scope *scope, struct sigv4_signature *signature,
                jb_error *error);
+
+/*
+ * Appends to `query` what makes the request valid for anybody during `seconds` from the scope's date: its own
+ * parameters, X-Amz-…, the session's token, and the signature last. request->query is not used; its headers are those
+ * that whoever uses the link has to send as they are, "host" among them, "x-amz-date" not.
+ */
+int sigv4_presign(const struct sigv4_request *request, const struct uri_parameter *parameters, size_t count,
+                  const struct sigv4_scope *scope, uint32_t seconds, struct buffer *query, jb_error *error);
 
 #endif

@@ -29,6 +29,7 @@ static const struct store_driver driver = {
     .write = s3_write,
     .list = s3_list,
     .remove = s3_remove,
+    .link = s3_link,
     .upload_begin = s3_upload_begin,
     .upload_part = s3_upload_part,
     .upload_complete = s3_upload_complete,

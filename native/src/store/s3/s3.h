@@ -41,5 +41,6 @@ int s3_upload_complete(struct store_upload *upload, struct store_condition condi
 void s3_upload_abort(struct store_upload *upload);
 int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
              struct store_transfer *transfer, jb_error *error);
+int s3_link(jb_store *store, jb_operation *operation, const jb_link_options *options, char **url, jb_error *error);
 
 #endif
