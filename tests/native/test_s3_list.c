@@ -103,7 +103,7 @@ static void pages_that_repeat_are_an_error(void **state)
     struct seen seen = {.count = 0};
     BEGIN(fixture, script);
     assert_int_equal(list(&fixture, &seen), JB_ERROR_FORMAT);
-    assert_non_null(strstr(fixture.error.text, "repeats the continuation token '2'"));
+    assert_non_null(strstr(fixture.error.text, "repeats the page that begins at '2'"));
     s3_fixture_end(&fixture);
 }
 

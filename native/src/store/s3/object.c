@@ -6,13 +6,25 @@
 #include "../../base/clock.h"
 #include "request.h"
 
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
 bool s3_tag_is_sound(const char *tag)
 {
-    size_t size = strlen(tag);
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)tag[i] < 0x20 || tag[i] == 0x7f)
-            return false;
-    return size < sizeof((jb_object_info *)NULL)->tag;
+    return is_plain(tag) && strlen(tag) < sizeof((jb_object_info *)NULL)->tag;
+}
+
+bool s3_take_version(jb_object_info *info, const char *version)
+{
+    if (strlen(version) >= sizeof info->version || !is_plain(version))
+        return false;
+    memcpy(info->version, version, strlen(version) + 1);
+    return true;
 }
 
 static bool parse_count(const char *text, uint64_t *count)
@@ -26,7 +38,7 @@ static bool parse_count(const char *text, uint64_t *count)
 
 int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_object_info *info, jb_error *error)
 {
-    char value[64];
+    char value[4 * JB_VERSION_SIZE]; /* a version's id that is too long is refused, not overlooked */
     if (with_bytes &&
         (!http_request_reply_header(reply, "content-length", value, sizeof value) || !parse_count(value, &info->bytes)))
         return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Content-Length");
@@ -38,6 +50,9 @@ int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_obj
           http_request_reply_header(reply, "date", value, sizeof value)) ||
         !clock_parse_http(value, &info->modified))
         return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Last-Modified");
+    info->version[0] = '\0';
+    if (http_request_reply_header(reply, "x-amz-version-id", value, sizeof value) && !s3_take_version(info, value))
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has a malformed version id");
     return JB_OK;
 }
 
@@ -78,12 +93,12 @@ static int explain_missing(struct s3_store *s3, jb_operation *operation, const c
 int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
             jb_object_info *info, jb_error *error)
 {
-    (void)version;
     struct s3_store *s3 = (struct s3_store *)store;
     struct s3_request request;
     int code = s3_request_init(&request, s3, operation, "find", "HEAD", bucket, key, error);
     if (code != JB_OK)
         return code;
+    s3_request_version(&request, version);
     request.check = check_with_bytes;
     code = s3_request_perform(&request, error);
     if (code == JB_OK)
@@ -96,11 +111,11 @@ int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const 
 int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
             struct buffer *body, jb_object_info *info, jb_error *error)
 {
-    (void)version;
     struct s3_request request;
     int code = s3_request_init(&request, (struct s3_store *)store, operation, "read", "GET", bucket, key, error);
     if (code != JB_OK)
         return code;
+    s3_request_version(&request, version);
     request.http.reply = body;
     request.http.expected = 200;
     request.check = check_tag;

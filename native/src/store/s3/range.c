@@ -54,7 +54,6 @@ static void finish(struct http_request *http)
 int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
              struct store_transfer *transfer, jb_error *error)
 {
-    (void)version;
     if (transfer->count == 0 || transfer->offset > UINT64_MAX - transfer->count)
         return error_set(error, JB_ERROR_USAGE, "the range is empty or too far off");
     struct s3_request *request = malloc(sizeof *request);
@@ -68,6 +67,7 @@ int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const
     char range[64];
     snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, transfer->offset,
              transfer->offset + transfer->count - 1);
+    s3_request_version(request, version);
     code = s3_request_header(request, "Range", range, error);
     if (code == JB_OK)
         code = s3_request_build(request, error);

@@ -1,4 +1,3 @@
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "../../codec/xml.h"
@@ -27,7 +26,7 @@ static void take(char *place, size_t size, const char *text)
 static void end_refusal(struct refusals *refusals)
 {
     static const char *const passing[] = {"InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted"};
-    if (strcmp(refusals->next_code, "NoSuchKey") == 0)
+    if (strcmp(refusals->next_code, "NoSuchKey") == 0 || strcmp(refusals->next_code, "NoSuchVersion") == 0)
         return;
     bool retry = false;
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
@@ -76,39 +75,29 @@ static enum http_verdict check(struct s3_request *request)
     return refusals.all_retry ? HTTP_RETRY : HTTP_FAILED;
 }
 
+static int append_version(struct buffer *body, const char *version, jb_error *error)
+{
+    int code = buffer_append_text(body, "<VersionId>", error);
+    if (code == JB_OK)
+        code = xml_append_escaped(body, version, error);
+    return code == JB_OK ? buffer_append_text(body, "</VersionId>", error) : code;
+}
+
 static int build_body(struct buffer *body, const struct store_key *keys, size_t count, jb_error *error)
 {
-    int code = buffer_append_text(body, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>",
-                                  error);
+    int code = buffer_append_text(body, "<Delete xmlns=\"" S3_XMLNS "\"><Quiet>true</Quiet>", error);
     for (size_t i = 0; i < count && code == JB_OK; i++) {
         code = buffer_append_text(body, "<Object><Key>", error);
         if (code == JB_OK)
             code = xml_append_escaped(body, keys[i].key, error);
         if (code == JB_OK)
-            code = buffer_append_text(body, "</Key></Object>", error);
+            code = buffer_append_text(body, "</Key>", error);
+        if (code == JB_OK && keys[i].version != NULL && *keys[i].version != '\0')
+            code = append_version(body, keys[i].version, error);
+        if (code == JB_OK)
+            code = buffer_append_text(body, "</Object>", error);
     }
     return code == JB_OK ? buffer_append_text(body, "</Delete>", error) : code;
-}
-
-/* S3 wants a checksum of this body beside its signature: the old form and the new, for stores know one or both. */
-static int add_checksums(struct s3_request *request, const struct buffer *body, jb_error *error)
-{
-    unsigned char md5[16], sha256[SHA256_SIZE];
-    char text[64];
-    if (EVP_Digest(body->data, body->size, md5, NULL, EVP_md5(), NULL) == 1) { /* it may be switched off (FIPS) */
-        EVP_EncodeBlock((unsigned char *)text, md5, sizeof md5);
-        int code = s3_request_header(request, "Content-MD5", text, error);
-        if (code != JB_OK)
-            return code;
-    }
-    int code = sha256_of(body->data, body->size, sha256, error);
-    if (code != JB_OK)
-        return code;
-    EVP_EncodeBlock((unsigned char *)text, sha256, sizeof sha256);
-    code = s3_request_header(request, "x-amz-checksum-sha256", text, error);
-    if (code == JB_OK)
-        code = s3_request_header(request, "x-amz-sdk-checksum-algorithm", "SHA256", error);
-    return code == JB_OK ? s3_request_body(request, body->data, body->size, sha256, error) : code;
 }
 
 static int remove_batch(struct s3_store *s3, jb_operation *operation, const char *bucket, const struct store_key *keys,
@@ -127,9 +116,7 @@ static int remove_batch(struct s3_store *s3, jb_operation *operation, const char
     s3_request_query(&request, "delete", "");
     code = build_body(&body, keys, count, error);
     if (code == JB_OK)
-        code = s3_request_header(&request, "Content-Type", "application/xml", error);
-    if (code == JB_OK)
-        code = add_checksums(&request, &body, error);
+        code = s3_request_xml_body(&request, &body, error);
     if (code == JB_OK)
         code = s3_request_perform(&request, error);
     buffer_clean_up(&body);

@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,12 @@ void s3_request_query(struct s3_request *request, const char *name, const char *
     request->query[request->query_count++] = (struct uri_parameter){name, value};
 }
 
+void s3_request_version(struct s3_request *request, const char *version)
+{
+    if (version != NULL && *version != '\0')
+        s3_request_query(request, "versionId", version);
+}
+
 int s3_request_header(struct s3_request *request, const char *name, const char *value, jb_error *error)
 {
     char *copy = strdup(value);
@@ -108,6 +115,28 @@ int s3_request_body(struct s3_request *request, const void *bytes, size_t count,
     request->http.body = bytes;
     request->http.body_size = count;
     return JB_OK;
+}
+
+/* The old form of checksum and the new, for stores know one or both. */
+int s3_request_xml_body(struct s3_request *request, const struct buffer *body, jb_error *error)
+{
+    unsigned char md5[16], sha256[SHA256_SIZE];
+    char text[64];
+    int code = s3_request_header(request, "Content-Type", "application/xml", error);
+    if (code == JB_OK && EVP_Digest(body->data, body->size, md5, NULL, EVP_md5(), NULL) == 1) {
+        /* It may be switched off (FIPS). */
+        EVP_EncodeBlock((unsigned char *)text, md5, sizeof md5);
+        code = s3_request_header(request, "Content-MD5", text, error);
+    }
+    if (code == JB_OK)
+        code = sha256_of(body->data, body->size, sha256, error);
+    if (code != JB_OK)
+        return code;
+    EVP_EncodeBlock((unsigned char *)text, sha256, sizeof sha256);
+    code = s3_request_header(request, "x-amz-checksum-sha256", text, error);
+    if (code == JB_OK)
+        code = s3_request_header(request, "x-amz-sdk-checksum-algorithm", "SHA256", error);
+    return code == JB_OK ? s3_request_body(request, body->data, body->size, sha256, error) : code;
 }
 
 int s3_request_condition(struct s3_request *request, struct store_condition condition, jb_error *error)
@@ -175,6 +204,20 @@ int s3_request_perform(struct s3_request *request, jb_error *error)
         s3_request_explain(request);
         error_copy(error, &request->http.error);
     }
+    return code;
+}
+
+int s3_request_xml(struct s3_request *request, xml_element_fn each, void *context, jb_error *error)
+{
+    struct buffer reply;
+    buffer_init(&reply, S3_XML_MAX);
+    request->http.reply = &reply;
+    request->http.expected = 200;
+    int code = s3_request_perform(request, error);
+    if (code == JB_OK && (code = xml_read(reply.size > 0 ? reply.data : "", reply.size, each, context, error)) != JB_OK)
+        error_prefix(error, "cannot %s 's3://%s'", request->what, request->bucket);
+    buffer_clean_up(&reply);
+    request->http.reply = NULL;
     return code;
 }
 

@@ -5,10 +5,13 @@
 #include "../../cloud/aws/sigv4.h"
 #include "../../cloud/uri.h"
 #include "../../codec/digest.h"
+#include "../../codec/xml.h"
 #include "s3.h"
 
 #define S3_QUERY_MAX   8
-#define S3_HEADERS_MAX 8
+#define S3_HEADERS_MAX 16
+#define S3_XML_MAX     (4u << 20) /* bytes of an answer in XML, but for a listing's */
+#define S3_XMLNS       "http://s3.amazonaws.com/doc/2006-03-01/"
 
 struct s3_request {
     struct http_request http;
@@ -35,16 +38,22 @@ int s3_request_init(struct s3_request *request, struct s3_store *s3, jb_operatio
                     const char *method, const char *bucket, const char *key, jb_error *error);
 /* `value` is kept, not copied: until s3_request_build. */
 void s3_request_query(struct s3_request *request, const char *name, const char *value);
+/* A version's id, kept too; NULL: the present version. */
+void s3_request_version(struct s3_request *request, const char *version);
 int s3_request_header(struct s3_request *request, const char *name, const char *value, jb_error *error);
 /* The body is kept, not copied. Its digest is computed unless `sha256` gives it. */
 int s3_request_body(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256,
                     jb_error *error);
+/* The same for XML, with the checksums beside its signature that S3 wants for settings and deletions. */
+int s3_request_xml_body(struct s3_request *request, const struct buffer *body, jb_error *error);
 /* The condition's header. */
 int s3_request_condition(struct s3_request *request, struct store_condition condition, jb_error *error);
 /* Makes the URL; the last step before http_submit. */
 int s3_request_build(struct s3_request *request, jb_error *error);
 /* Builds, performs, and fills `error` with a text that says what could not be done to what. */
 int s3_request_perform(struct s3_request *request, jb_error *error);
+/* The same, and reads the answer, which is XML, and none where nothing is to be told. */
+int s3_request_xml(struct s3_request *request, xml_element_fn each, void *context, jb_error *error);
 /* Puts "cannot WHAT 's3://…': " before the error of a request that was submitted and failed. */
 void s3_request_explain(struct s3_request *request);
 void s3_request_clean_up(struct s3_request *request);
@@ -54,10 +63,13 @@ enum http_verdict s3_judge_problem(struct s3_request *request);
 /* The same for a code that stands in the body of a reply with status 200. */
 enum http_verdict s3_judge_code(struct s3_request *request, const char *code, const char *message);
 
-/* object.c: bytes, time and tag out of a reply's headers. Bytes are taken from content-length only where `with_bytes`.
+/* object.c: bytes, time, tag and version out of a reply's headers. Bytes are taken from content-length only where
+ * `with_bytes`.
  */
 int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_object_info *info, jb_error *error);
 /* A tag as it may stand in a header and in jb_object_info. */
 bool s3_tag_is_sound(const char *tag);
+/* The same for a version's id, which it takes; false where it does not fit or is malformed. */
+bool s3_take_version(jb_object_info *info, const char *version);
 
 #endif

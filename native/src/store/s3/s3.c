@@ -16,6 +16,7 @@ static void s3_close(jb_store *store)
     free(s3->host);
     free(s3->region);
     free(s3->server_side_encryption);
+    s3_buckets_clean_up(&s3->buckets);
     free(s3);
 }
 
@@ -24,12 +25,20 @@ static const struct store_driver driver = {
     .scheme = "s3",
     .close = s3_close,
     .make_bucket = s3_make_bucket,
+    .test_bucket = s3_test_bucket,
+    .tag_bucket = s3_tag_bucket,
+    .delete_bucket = s3_delete_bucket,
+    .bucket_features = s3_bucket_features,
     .stat = s3_stat,
     .read = s3_read,
     .write = s3_write,
     .list = s3_list,
     .remove = s3_remove,
     .link = s3_link,
+    .protect = s3_protect,
+    .protection = s3_protection,
+    .list_uploads = s3_list_uploads,
+    .remove_upload = s3_remove_upload,
     .upload_begin = s3_upload_begin,
     .upload_part = s3_upload_part,
     .upload_complete = s3_upload_complete,
@@ -156,6 +165,7 @@ int s3_open_tuned(const jb_store_options *options, const struct http_options *tu
         return error_no_memory(error);
     s3->store.driver = &driver;
     s3->virtual_host = options->virtual_host;
+    s3_buckets_init(&s3->buckets);
     int code = set_up(s3, options, tuning, error);
     if (code != JB_OK) {
         s3_close(&s3->store);

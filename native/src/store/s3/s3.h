@@ -5,6 +5,7 @@
 #include "../../cloud/aws/credentials.h"
 #include "../../http/client.h"
 #include "../store.h"
+#include "buckets.h"
 
 struct s3_store {
     struct jb_store store; /* first */
@@ -15,6 +16,7 @@ struct s3_store {
     char *region;
     char *server_side_encryption; /* NULL: what the bucket says */
     bool virtual_host;
+    struct s3_buckets buckets;
 };
 
 /* As store_s3_open, with the times that tests shorten; `tuning` members of 0 mean the default. */
@@ -22,6 +24,10 @@ int s3_open_tuned(const jb_store_options *options, const struct http_options *tu
                   jb_error *error);
 
 int s3_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+int s3_test_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+int s3_tag_bucket(jb_store *store, jb_operation *operation, const char *bucket, const jb_tag *tags, size_t count,
+                  jb_error *error);
+int s3_delete_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
 int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
             jb_object_info *info, jb_error *error);
 int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
@@ -31,8 +37,18 @@ int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const
              jb_error *error);
 int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
             jb_object_fn each, void *context, jb_error *error);
+/* Whether nothing lies in the bucket, no version either. */
+int s3_is_empty(struct s3_store *s3, jb_operation *operation, const char *bucket, bool *empty, jb_error *error);
 int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
               jb_error *error);
+int s3_protect(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
+               const jb_protection *protection, jb_error *error);
+int s3_protection(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
+                  jb_protection *protection, jb_error *error);
+int s3_list_uploads(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                    store_unfinished_fn each, void *context, jb_error *error);
+int s3_remove_upload(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
+                     jb_error *error);
 int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                     struct store_upload **upload, jb_error *error);
 int s3_upload_part(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error);
