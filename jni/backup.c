@@ -152,17 +152,45 @@ static jbyteArray backup_rotate(JNIEnv *env, jclass class, jlong store, jlong op
     return finish(&scope, code, &error, account);
 }
 
+/* A retention of 0 and no hold is no protection. */
+static const jb_protection *protection_of(jb_protection *protection, jint retention, jlong until, jboolean legal_hold)
+{
+    *protection = (jb_protection){.size = sizeof *protection, .until = until, .legal_hold = legal_hold == JNI_TRUE};
+    protection->retention = retention == 1   ? JB_RETENTION_GOVERNANCE
+                            : retention == 2 ? JB_RETENTION_COMPLIANCE
+                                             : JB_RETENTION_NONE;
+    return retention != 0 || legal_hold == JNI_TRUE ? protection : NULL;
+}
+
+static jbyteArray backup_protect(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                 jbyteArray name, jbyteArray timestamp, jbyteArray mode, jint retention, jlong until,
+                                 jboolean legal_hold)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    char *account = NULL;
+    jb_protection room;
+    jb_backup_name which = name_of(&scope, bucket, name, timestamp, mode);
+    const jb_protection *protection = protection_of(&room, retention, until, legal_hold);
+    int code = JB_ERROR_MEMORY;
+    if (!scope.failed)
+        code = jb_backup_protect(store_of(store), operation_of(operation), &which, protection, &account, &error);
+    return finish(&scope, code, &error, account);
+}
+
 static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
                                      jbyteArray name, jbyteArray timestamp, jbyteArray mode, jobjectArray directories,
                                      jobjectArray exclude, jboolean strict, jint compression, jint level,
                                      jbyteArray environment, jlong catalog_store, jbyteArray catalog_bucket,
-                                     jbyteArray catalog_key)
+                                     jbyteArray catalog_key, jint retention, jlong until, jboolean legal_hold)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
     jb_catalog room;
+    jb_protection protection;
     jb_backup_directories_options options = {
         .size = sizeof options,
         .name = name_of(&scope, bucket, name, timestamp, mode),
@@ -173,6 +201,7 @@ static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlo
         .level = level,
         .environment = scope_text(&scope, environment),
         .catalog = catalog_of(&scope, &room, catalog_store, catalog_bucket, catalog_key),
+        .protection = protection_of(&protection, retention, until, legal_hold),
     };
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
@@ -189,7 +218,8 @@ static const JNINativeMethod natives[] = {
     {"verify", "(JJ[B[B[B[BZ)[B", (void *)backup_verify},
     {"remove", "(JJ[B[B[B[BJ[B[B)V", (void *)backup_remove},
     {"rotate", "(JJ[B[B[BIZJ[B[B)[B", (void *)backup_rotate},
-    {"backupDirectories", "(JJ[B[B[B[B[[B[[BZII[BJ[B[B)[B", (void *)backup_directories},
+    {"protect", "(JJ[B[B[B[BIJZ)[B", (void *)backup_protect},
+    {"backupDirectories", "(JJ[B[B[B[B[[B[[BZII[BJ[B[BIJZ)[B", (void *)backup_directories},
 };
 
 bool backup_load(JNIEnv *env)

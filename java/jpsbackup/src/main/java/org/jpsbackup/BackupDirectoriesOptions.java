@@ -16,6 +16,7 @@ public final class BackupDirectoriesOptions {
     int level;
     Map<String, ?> environment;
     Catalog catalog;
+    Protection protection;
 
     /** @param directories each becomes one object, named after its last name */
     public BackupDirectoriesOptions(BackupName name, Collection<String> directories) {
@@ -45,6 +46,12 @@ public final class BackupDirectoriesOptions {
     /** Texts that the seal and the catalog keep. */
     public BackupDirectoriesOptions environment(Map<String, ?> environment) {
         this.environment = environment;
+        return this;
+    }
+
+    /** The finished backup is protected by the store, as by {@link Backups#protect}; default not. */
+    public BackupDirectoriesOptions protection(Protection protection) {
+        this.protection = protection;
         return this;
     }
 

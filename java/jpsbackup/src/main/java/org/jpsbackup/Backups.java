@@ -84,6 +84,18 @@ public final class Backups {
         }
     }
 
+    /**
+     * Has the store protect a complete backup, in the versions that it holds; it can be repeated to protect for longer.
+     *
+     * @throws JpsBackupException with {@link JpsBackupException.Code#UNSUPPORTED} where the bucket has no object lock
+     */
+    public Map<String, Object> protect(BackupName name, Protection protection, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(protect(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
+                    name.modeBytes(), protection.retention, protection.until, protection.legalHold));
+        }
+    }
+
     /** {"kept": […], "removed": […]}. Unfinished backups are left alone and do not count. */
     public Map<String, Object> rotate(RotateOptions options, Operation operation) {
         Catalog catalog = options.catalog;
@@ -98,11 +110,14 @@ public final class Backups {
     public Map<String, Object> backupDirectories(BackupDirectoriesOptions options, Operation operation) {
         Catalog catalog = options.catalog;
         BackupName name = options.name;
+        Protection protection = options.protection;
         try (Call call = new Call(operation)) {
             return Json.readObject(backupDirectories(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(),
                     name.timestampBytes(), name.modeBytes(), Utf8.encodeAll("directory", options.directories),
                     Utf8.encodeAll("pattern to exclude", options.exclude), options.strict, options.compression.number(), options.level,
-                    Json.write("environment", options.environment), call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog)));
+                    Json.write("environment", options.environment), call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog),
+                    protection == null ? 0 : protection.retention, protection == null ? 0 : protection.until,
+                    protection != null && protection.legalHold));
         }
     }
 
@@ -135,10 +150,13 @@ public final class Backups {
     private static native void remove(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             long catalogStore, byte[] catalogBucket, byte[] catalogKey);
 
+    private static native byte[] protect(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
+            int retention, long until, boolean legalHold);
+
     private static native byte[] rotate(long store, long operation, byte[] bucket, byte[] name, byte[] mode, int keep, boolean dryRun,
             long catalogStore, byte[] catalogBucket, byte[] catalogKey);
 
     private static native byte[] backupDirectories(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             byte[][] directories, byte[][] exclude, boolean strict, int compression, int level, byte[] environment, long catalogStore,
-            byte[] catalogBucket, byte[] catalogKey);
+            byte[] catalogBucket, byte[] catalogKey, int retention, long until, boolean legalHold);
 }

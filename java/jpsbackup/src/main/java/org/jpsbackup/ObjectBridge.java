@@ -10,7 +10,7 @@ final class ObjectBridge {
         this.each = each;
     }
 
-    void object(byte[] key, long bytes, long modifiedSeconds, byte[] tag) {
-        each.accept(ObjectInfo.make(key, bytes, modifiedSeconds, tag));
+    void object(ObjectInfo info) {
+        each.accept(info);
     }
 }

@@ -18,23 +18,14 @@ public final class Store implements AutoCloseable {
     private final NativeHandle handle;
 
     private Store(StoreOptions options) {
-        byte[] secretKey = null;
-        byte[] sessionToken = null;
-        char[][] secrets = options.takeSecrets();
+        NativeLibrary.load();
+        byte[][] settings = options.takeSettings();
         try {
-            NativeLibrary.load();
-            secretKey = Utf8.encodeSecret("secret key", secrets[0]);
-            sessionToken = Utf8.encodeSecret("session token", secrets[1]);
-            long address = open(Utf8.encode("store's url", options.url), Utf8.encode("endpoint", options.endpoint),
-                    Utf8.encode("region", options.region), Utf8.encode("access key", options.accessKey), secretKey, sessionToken,
-                    Utf8.encode("CA file", options.caFile), Utf8.encode("server-side encryption", options.serverSideEncryption),
-                    options.virtualHost, options.tries, options.stallSeconds);
+            long address = open(Utf8.encode("store's url", options.url), settings, options.virtualHost, options.singleWriter, options.tries,
+                    options.stallSeconds);
             handle = new NativeHandle(this, "store", address, Store::close);
         } finally {
-            StoreOptions.wipe(secrets[0]);
-            StoreOptions.wipe(secrets[1]);
-            StoreOptions.wipe(secretKey);
-            StoreOptions.wipe(sessionToken);
+            StoreOptions.wipe(settings);
         }
     }
 
@@ -55,6 +46,52 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /** @throws JpsBackupException with {@link JpsBackupException.Code#NOT_FOUND} where the bucket is not there */
+    public void testBucket(String bucket, Operation operation) {
+        try (Call call = new Call(operation)) {
+            testBucket(call.store(this), call.operation(), bucket(bucket));
+        }
+    }
+
+    /** Replaces the bucket's tags. */
+    public void tagBucket(String bucket, Map<String, String> tags, Operation operation) {
+        List<String> texts = new ArrayList<>();
+        Objects.requireNonNull(tags, "tags").forEach((name, value) -> {
+            texts.add(name);
+            texts.add(value);
+        });
+        try (Call call = new Call(operation)) {
+            tagBucket(call.store(this), call.operation(), bucket(bucket), Utf8.encodeAll("tag", texts));
+        }
+    }
+
+    /** Removes an empty bucket; one that holds anything stays. */
+    public void deleteBucket(String bucket, Operation operation) {
+        try (Call call = new Call(operation)) {
+            deleteBucket(call.store(this), call.operation(), bucket(bucket));
+        }
+    }
+
+    /** Copies within the store, without the bytes passing through here. */
+    public void copy(String fromBucket, String fromKey, String toBucket, String toKey, boolean replace, Operation operation) {
+        try (Call call = new Call(operation)) {
+            copy(call.store(this), call.operation(), bucket(fromBucket), key(fromKey), bucket(toBucket), key(toKey), replace);
+        }
+    }
+
+    /**
+     * A link to an object that anybody can use without credentials: a secret.
+     *
+     * @param put to write the object instead of reading it
+     * @param seconds for so long; 0 is an hour
+     */
+    public String link(String bucket, String key, boolean put, int seconds, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Utf8.decode(link(call.store(this), call.operation(), bucket(bucket), key(key), put,
+                    StoreOptions.notNegative("number of seconds", seconds)));
+        }
+    }
+
     public ObjectInfo stat(String bucket, String key, Operation operation) {
         try (Call call = new Call(operation)) {
             return stat(call.store(this), call.operation(), bucket(bucket), key(key));
@@ -66,9 +103,15 @@ public final class Store implements AutoCloseable {
      * comes out unchanged.
      */
     public void list(String bucket, String prefix, Consumer<? super ObjectInfo> each, Operation operation) {
+        list(bucket, new ListOptions().prefix(prefix), each, operation);
+    }
+
+    /** Gives what the options select, in the store's own order; further as {@link #list(String, String, Consumer, Operation)}. */
+    public void list(String bucket, ListOptions options, Consumer<? super ObjectInfo> each, Operation operation) {
         Objects.requireNonNull(each, "each");
         try (Call call = new Call(operation)) {
-            list(call.store(this), call.operation(), bucket(bucket), Utf8.required("prefix", prefix), new ObjectBridge(each));
+            list(call.store(this), call.operation(), bucket(bucket), Utf8.required("prefix", options.prefix),
+                    Utf8.encode("delimiter", options.delimiter), options.versions, new ObjectBridge(each));
         }
     }
 
@@ -171,16 +214,27 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private static native long open(byte[] url, byte[] endpoint, byte[] region, byte[] accessKey, byte[] secretKey, byte[] sessionToken,
-            byte[] caFile, byte[] serverSideEncryption, boolean virtualHost, int tries, int stallSeconds);
+    private static native long open(byte[] url, byte[][] settings, boolean virtualHost, boolean singleWriter, int tries, int stallSeconds);
 
     private static native void close(long store);
 
     private static native void makeBucket(long store, long operation, byte[] bucket);
 
+    private static native void testBucket(long store, long operation, byte[] bucket);
+
+    private static native void deleteBucket(long store, long operation, byte[] bucket);
+
+    private static native void tagBucket(long store, long operation, byte[] bucket, byte[][] namesAndValues);
+
+    private static native void copy(long store, long operation, byte[] fromBucket, byte[] fromKey, byte[] toBucket, byte[] toKey,
+            boolean replace);
+
+    private static native byte[] link(long store, long operation, byte[] bucket, byte[] key, boolean put, int seconds);
+
     private static native ObjectInfo stat(long store, long operation, byte[] bucket, byte[] key);
 
-    private static native void list(long store, long operation, byte[] bucket, byte[] prefix, ObjectBridge each);
+    private static native void list(long store, long operation, byte[] bucket, byte[] prefix, byte[] delimiter, boolean versions,
+            ObjectBridge each);
 
     private static native void delete(long store, long operation, byte[] bucket, byte[][] keys);
 }

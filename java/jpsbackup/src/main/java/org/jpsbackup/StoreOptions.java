@@ -1,6 +1,8 @@
 package org.jpsbackup;
 
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * Where a store is, and with which credentials. Secrets are kept as arrays, which {@link Store#open} wipes: so one {@code StoreOptions}
@@ -8,37 +10,39 @@ import java.util.Arrays;
  */
 public final class StoreOptions {
     final String url;
-    String endpoint;
-    String region;
-    String accessKey;
-    String caFile;
-    String serverSideEncryption;
     boolean virtualHost;
+    boolean singleWriter;
     int tries;
     int stallSeconds;
-    private char[] secretKey;
-    private char[] sessionToken;
+    private final Map<StoreSetting, char[]> settings = new EnumMap<>(StoreSetting.class);
     private boolean spent;
 
     private StoreOptions(String url) {
         this.url = url;
     }
 
-    /** @param url "file:///dir" or "s3://" */
+    /** @param url "file:///dir", "s3://" or "azure://ACCOUNT" */
     public static Builder builder(String url) {
         return new Builder(url);
     }
 
-    /** Gives the secrets out once; the caller wipes them. */
-    char[][] takeSecrets() {
+    /** Encodes all settings, by {@link StoreSetting}'s order, and wipes its own copies. Once; the caller wipes the answer. */
+    byte[][] takeSettings() {
         if (spent) {
             throw new IllegalStateException("these store options have opened a store already; their secrets are gone");
         }
         spent = true;
-        char[][] secrets = {secretKey, sessionToken};
-        secretKey = null;
-        sessionToken = null;
-        return secrets;
+        byte[][] encoded = new byte[StoreSetting.values().length][];
+        try {
+            settings.forEach((setting, text) -> encoded[setting.ordinal()] = Utf8.encodeSecret(setting.what, text));
+        } catch (RuntimeException e) {
+            wipe(encoded);
+            throw e;
+        } finally {
+            settings.values().forEach(text -> Arrays.fill(text, '\0'));
+            settings.clear();
+        }
+        return encoded;
     }
 
     /** Makes the options; used once. */
@@ -49,46 +53,95 @@ public final class StoreOptions {
             options = new StoreOptions(url);
         }
 
-        /** S3: "http[s]://host[:port]"; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS's for the region. */
+        /** "http[s]://host[:port]"; S3: default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS's for the region. */
         public Builder endpoint(String endpoint) {
-            options.endpoint = endpoint;
-            return this;
+            return set(StoreSetting.ENDPOINT, endpoint);
         }
 
         /** S3: default AWS_REGION, AWS_DEFAULT_REGION, else "us-east-1". */
         public Builder region(String region) {
-            options.region = region;
-            return this;
+            return set(StoreSetting.REGION, region);
         }
 
-        /** S3: default from the environment. The secret is copied; the caller wipes its own array. */
+        /** S3: of AWS's shared config and credentials files; default AWS_PROFILE. */
+        public Builder profile(String profile) {
+            return set(StoreSetting.PROFILE, profile);
+        }
+
+        /** S3: default AWS's chain from the environment on. The secret is copied; the caller wipes its own array. */
         public Builder credentials(String accessKey, char[] secretKey) {
-            options.accessKey = accessKey;
-            options.secretKey = secretKey == null ? null : secretKey.clone();
-            return this;
+            return set(StoreSetting.ACCESS_KEY, accessKey).set(StoreSetting.SECRET_KEY, secretKey);
         }
 
         /** S3: of temporary credentials. It is copied; the caller wipes its own array. */
         public Builder sessionToken(char[] sessionToken) {
-            options.sessionToken = sessionToken == null ? null : sessionToken.clone();
-            return this;
+            return set(StoreSetting.SESSION_TOKEN, sessionToken);
         }
 
-        /** S3: PEM file; default AWS_CA_BUNDLE, else where the system keeps it. */
+        /** Azure: the account's key; default AZURE_STORAGE_KEY. It is copied; the caller wipes its own array. */
+        public Builder accountKey(char[] accountKey) {
+            return set(StoreSetting.ACCOUNT_KEY, accountKey);
+        }
+
+        /** Azure: a shared access signature; default AZURE_STORAGE_SAS_TOKEN. It is copied; the caller wipes its own array. */
+        public Builder sas(char[] sas) {
+            return set(StoreSetting.SAS, sas);
+        }
+
+        /** Azure: default AZURE_TENANT_ID and its kin, else the machine's managed identity. The secret is copied. */
+        public Builder servicePrincipal(String tenant, String client, char[] clientSecret) {
+            return set(StoreSetting.TENANT, tenant).set(StoreSetting.CLIENT, client).set(StoreSetting.CLIENT_SECRET, clientSecret);
+        }
+
+        /** What a grant gave: then it is all that signs requests. It is copied; the caller wipes its own array. */
+        public Builder grants(char[] grants) {
+            return set(StoreSetting.GRANTS, grants);
+        }
+
+        /** PEM file; default AWS_CA_BUNDLE, else where the system keeps it. */
         public Builder caFile(String caFile) {
-            options.caFile = caFile;
-            return this;
+            return set(StoreSetting.CA_FILE, caFile);
         }
 
-        /** S3: "AES256"; default what the bucket says. */
+        /** "http://host:port"; default as HTTPS_PROXY and NO_PROXY say. */
+        public Builder proxy(String proxy) {
+            return set(StoreSetting.PROXY, proxy);
+        }
+
+        /** "1.2" (default) or "1.3". */
+        public Builder tlsMinimum(String tlsMinimum) {
+            return set(StoreSetting.TLS_MINIMUM, tlsMinimum);
+        }
+
+        /** S3: "AES256" or "aws:kms"; default what the bucket says. */
         public Builder serverSideEncryption(String serverSideEncryption) {
-            options.serverSideEncryption = serverSideEncryption;
-            return this;
+            return set(StoreSetting.SERVER_SIDE_ENCRYPTION, serverSideEncryption);
+        }
+
+        /** S3: the key's id for "aws:kms"; default the account's own. */
+        public Builder kmsKey(String kmsKey) {
+            return set(StoreSetting.KMS_KEY, kmsKey);
+        }
+
+        /** S3: "STANDARD_IA" and the like; Azure: "Hot", "Cool"; default the store's. */
+        public Builder storageClass(String storageClass) {
+            return set(StoreSetting.STORAGE_CLASS, storageClass);
+        }
+
+        /** S3: "auto" (default), "always" or "never". */
+        public Builder checksums(String checksums) {
+            return set(StoreSetting.CHECKSUMS, checksums);
         }
 
         /** S3: the bucket stands in the host name; default in the path. */
         public Builder virtualHost(boolean virtualHost) {
             options.virtualHost = virtualHost;
+            return this;
+        }
+
+        /** Nobody else writes: where the store has no conditional writes, they are compared here. */
+        public Builder singleWriter(boolean singleWriter) {
+            options.singleWriter = singleWriter;
             return this;
         }
 
@@ -107,17 +160,26 @@ public final class StoreOptions {
         public StoreOptions build() {
             return options;
         }
-    }
 
-    static void wipe(byte[] bytes) {
-        if (bytes != null) {
-            Arrays.fill(bytes, (byte) 0);
+        private Builder set(StoreSetting setting, String value) {
+            return set(setting, value == null ? null : value.toCharArray());
+        }
+
+        private Builder set(StoreSetting setting, char[] value) {
+            if (value == null) {
+                options.settings.remove(setting);
+            } else {
+                options.settings.put(setting, value.clone());
+            }
+            return this;
         }
     }
 
-    static void wipe(char[] chars) {
-        if (chars != null) {
-            Arrays.fill(chars, '\0');
+    static void wipe(byte[][] texts) {
+        for (byte[] text : texts) {
+            if (text != null) {
+                Arrays.fill(text, (byte) 0);
+            }
         }
     }
 

@@ -25,6 +25,10 @@ final class CheckedScenario {
                 Files.createFile(directory.resolve("store/bucket/object" + i));
             }
             store.list("bucket", "", operation);
+            store.list("bucket", new ListOptions().prefix("obj").versions(true), info -> info.version(), operation);
+            failing(() -> store.link("bucket", "key", true, 60, operation));
+            failing(() -> store.tagBucket("none", Map.of("project", "a", "owner", "b"), operation));
+            failing(() -> new Backups(store).protect(BackupName.latest("bucket", "none"), Protection.legalHold(), operation));
             store.delete("bucket", Arrays.asList("object1", "object2", "none"), operation);
             store.putCommand(Arrays.asList("echo", "a"), "bucket", "command", null, operation);
             store.putTree(directory.resolve("store").toString(), "bucket", "tree",

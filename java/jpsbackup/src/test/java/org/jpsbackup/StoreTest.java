@@ -64,6 +64,29 @@ class StoreTest {
         assertEquals(Boolean.TRUE, account.get("verified"), account::toString);
     }
 
+    @Test
+    void what_a_file_store_cannot_do_is_said() {
+        JpsBackupException link = assertThrows(JpsBackupException.class, () -> store.link(BUCKET, "key", false, 0, null));
+        assertEquals(Code.UNSUPPORTED, link.code(), link::toString);
+        JpsBackupException protect = assertThrows(JpsBackupException.class,
+                () -> new Backups(store).protect(BackupName.latest(BUCKET, "none"), Protection.legalHold(), null));
+        assertEquals(Code.NOT_FOUND, protect.code(), protect::toString);
+    }
+
+    @Test
+    void options_hold_every_setting_and_open_one_store() {
+        char[] secret = "secret".toCharArray();
+        StoreOptions options = StoreOptions.builder("file://" + directory).endpoint("a").region("b").profile("c").credentials("d", secret)
+                .sessionToken(secret).accountKey(secret).sas(secret).servicePrincipal("e", "f", secret).grants(secret).caFile("g").proxy("h")
+                .tlsMinimum("1.3").serverSideEncryption("i").kmsKey("j").storageClass("k").checksums("auto").build();
+        byte[][] settings = options.takeSettings();
+        for (StoreSetting setting : StoreSetting.values()) {
+            assertTrue(settings[setting.ordinal()].length > 0, setting::toString);
+        }
+        assertEquals("secret", new String(secret));
+        assertThrows(IllegalStateException.class, options::takeSettings);
+    }
+
     @ParameterizedTest
     @EnumSource(Compression.class)
     void compressed_bytes_come_back_plain(Compression compression) throws IOException {
@@ -184,13 +207,14 @@ class StoreTest {
     }
 
     @Test
+    @SuppressWarnings("unchecked")
     void secrets_are_in_no_exception_and_wiped() throws ReflectiveOperationException {
         char[] secret = "wJalrXUtnFEMI/K7MDENG".toCharArray();
         StoreOptions options = StoreOptions.builder("s3://").endpoint("http://127.0.0.1:1").region("eu-west-1")
                 .credentials("AKIDEXAMPLE", secret).sessionToken("token-of-session".toCharArray()).tries(1).build();
-        Field kept = StoreOptions.class.getDeclaredField("secretKey");
+        Field kept = StoreOptions.class.getDeclaredField("settings");
         kept.setAccessible(true);
-        char[] copy = (char[]) kept.get(options);
+        char[] copy = ((Map<StoreSetting, char[]>) kept.get(options)).get(StoreSetting.SECRET_KEY);
         try (Store unreachable = Store.open(options)) {
             assertArrayEquals(new char[copy.length], copy);
             JpsBackupException e = assertThrows(JpsBackupException.class, () -> unreachable.stat(BUCKET, "key", null));

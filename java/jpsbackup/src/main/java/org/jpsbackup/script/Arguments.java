@@ -121,6 +121,13 @@ final class Arguments {
         return facts;
     }
 
+    /** A required object of texts, as {@link #optionalFacts} reads it. */
+    Map<String, String> facts(String name) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        required(name, optionalFacts(name)).forEach((key, value) -> texts.put(key, (String) value));
+        return texts;
+    }
+
     List<Map<String, Object>> objects(String name) {
         List<Map<String, Object>> objects = new ArrayList<>();
         for (Object element : required(name, list(name))) {

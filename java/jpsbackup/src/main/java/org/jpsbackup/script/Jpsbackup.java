@@ -10,6 +10,7 @@ import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
 import org.jpsbackup.DownloadOptions;
 import org.jpsbackup.NativeLibrary;
+import org.jpsbackup.Protection;
 import org.jpsbackup.Restore;
 import org.jpsbackup.RestoreOptions;
 import org.jpsbackup.RotateOptions;
@@ -22,8 +23,9 @@ import org.jpsbackup.UploadOptions;
  * (100 and the code's number), {@code code} (such as "not_found"), {@code error}, {@code hint}, {@code retryable}, {@code storeStatus},
  * and {@code account} where something was found before. No call throws. Members that a call does not know are refused.
  *
- * <p>{@code store} is {@code {url, endpoint?, region?, accessKey?, secretKey?, sessionToken?, caFile?, serverSideEncryption?, virtualHost?}};
- * {@code catalog} is {@code {store?, bucket, key}}, in the call's store where it names none. A member that ends in '?' here may be left
+ * <p>{@code store} is {@code {url, endpoint?, region?, profile?, accessKey?, secretKey?, sessionToken?, accountKey?, sas?, tenant?, client?,
+ * clientSecret?, caFile?, proxy?, tlsMinimum?, serverSideEncryption?, kmsKey?, storageClass?, checksums?, virtualHost?, singleWriter?}}, as in
+ * {@link org.jpsbackup.StoreOptions}; {@code catalog} is {@code {store?, bucket, key}}, in the call's store where it names none. A member that ends in '?' here may be left
  * out; empty texts count as left out. Credentials appear in no answer.
  */
 public final class Jpsbackup {
@@ -43,6 +45,70 @@ public final class Jpsbackup {
         return ScriptCall.answer(arguments, (call, answer) -> {
             String bucket = call.readStore().arguments().text("bucket");
             call.open().makeBucket(bucket, null);
+        });
+    }
+
+    /** {@code {store, bucket}}: fails with "not_found" where the bucket is not there. */
+    public static Map<String, Object> testBucket(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String bucket = call.readStore().arguments().text("bucket");
+            call.open().testBucket(bucket, null);
+        });
+    }
+
+    /** {@code {store, bucket, tags}}: replaces the bucket's tags, an object of texts. */
+    public static Map<String, Object> tagBucket(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            Map<String, String> tags = members.facts("tags");
+            call.open().tagBucket(bucket, tags, null);
+        });
+    }
+
+    /** {@code {store, bucket}}: removes an empty bucket; fails with "conflict" where anything is in it. */
+    public static Map<String, Object> deleteBucket(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String bucket = call.readStore().arguments().text("bucket");
+            call.open().deleteBucket(bucket, null);
+        });
+    }
+
+    /** {@code {store, bucket, key, toBucket?, toKey, replace?}}: within the store. */
+    public static Map<String, Object> copyObject(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            String toBucket = members.optionalText("toBucket");
+            String toKey = members.text("toKey");
+            boolean replace = members.flag("replace");
+            call.open().copy(bucket, key, toBucket == null ? bucket : toBucket, toKey, replace, null);
+        });
+    }
+
+    /** {@code {store, bucket, key, seconds?, put?}} → {@code url}, a secret: who has it needs no credentials. */
+    public static Map<String, Object> linkObject(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String key = members.text("key");
+            int seconds = members.optionalText("seconds") == null ? 0 : members.number("seconds", 1, 604_800);
+            boolean put = members.flag("put");
+            answer.put("url", call.open().link(bucket, key, put, seconds, null));
+        });
+    }
+
+    /**
+     * {@code {store, bucket, name, timestamp?, mode?, lock?, lockDays?, legalHold?}} → {@code account}: the store keeps the backup against
+     * removal; {@code lock} is "governance" or "compliance".
+     */
+    public static Map<String, Object> protectBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            BackupName name = StoreArguments.backupName(members);
+            Protection protection = StoreArguments.protection(members);
+            answer.put("account", new Backups(call.open()).protect(name, protection, null));
         });
     }
 

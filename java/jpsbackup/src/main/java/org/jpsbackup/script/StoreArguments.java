@@ -1,10 +1,13 @@
 package org.jpsbackup.script;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.jpsbackup.BackupName;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
+import org.jpsbackup.Protection;
 import org.jpsbackup.Store;
 import org.jpsbackup.StoreOptions;
 
@@ -18,11 +21,21 @@ final class StoreArguments {
         StoreOptions.Builder builder = StoreOptions.builder(store.text("url"))
                 .endpoint(store.optionalText("endpoint"))
                 .region(store.optionalText("region"))
+                .profile(store.optionalText("profile"))
                 .caFile(store.optionalText("caFile"))
+                .proxy(store.optionalText("proxy"))
+                .tlsMinimum(store.optionalText("tlsMinimum"))
                 .serverSideEncryption(store.optionalText("serverSideEncryption"))
+                .kmsKey(store.optionalText("kmsKey"))
+                .storageClass(store.optionalText("storageClass"))
+                .checksums(store.optionalText("checksums"))
+                .singleWriter(store.flag("singleWriter"))
                 .virtualHost(store.flag("virtualHost"));
         builder.credentials(store.optionalText("accessKey"), secret(store, "secretKey"));
         builder.sessionToken(secret(store, "sessionToken"));
+        builder.accountKey(secret(store, "accountKey"));
+        builder.sas(secret(store, "sas"));
+        builder.servicePrincipal(store.optionalText("tenant"), store.optionalText("client"), secret(store, "clientSecret"));
         store.refuseOthers();
         options = builder.build();
     }
@@ -47,6 +60,21 @@ final class StoreArguments {
     static BackupName backupName(Arguments arguments) {
         return new BackupName(arguments.text("bucket"), arguments.text("name"), arguments.optionalText("timestamp"),
                 arguments.optionalText("mode"));
+    }
+
+    /** {@code lock, lockDays, legalHold?}, or {@code legalHold} alone. */
+    static Protection protection(Arguments arguments) {
+        String lock = arguments.optionalText("lock");
+        boolean legalHold = arguments.flag("legalHold");
+        if (lock == null && legalHold) {
+            return Protection.legalHold();
+        }
+        if (!"governance".equals(lock) && !"compliance".equals(lock)) {
+            throw arguments.wrongKind("lock", "one of 'governance', 'compliance'");
+        }
+        Instant until = Instant.now().plus(arguments.number("lockDays", 1, 36500), ChronoUnit.DAYS);
+        Protection protection = "governance".equals(lock) ? Protection.governance(until) : Protection.compliance(until);
+        return legalHold ? protection.withLegalHold() : protection;
     }
 
     static Compression compression(Arguments arguments, Compression fallback) {
