@@ -4,6 +4,8 @@ set -euo pipefail
 export LC_ALL=C
 umask 022
 unset "${!AWS_@}" 2>/dev/null || true
+# Keys come from where a test says, not from whoever runs it.
+export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/nonexistent AWS_SHARED_CREDENTIALS_FILE=/nonexistent
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/jpsbackup-test.XXXXXX")

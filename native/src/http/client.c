@@ -20,6 +20,7 @@ struct queue {
 struct http_client {
     struct http_options options;
     char *ca_file;
+    char *proxy;
     CURLM *multi;
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -251,6 +252,7 @@ static void free_members(struct http_client *client)
     pthread_mutex_destroy(&client->mutex);
     free(client->idle);
     free(client->ca_file);
+    free(client->proxy);
     free(client);
 }
 
@@ -268,9 +270,13 @@ int http_client_new(const struct http_options *options, struct http_client **cli
     if (ca_file != NULL)
         made->ca_file = strdup(ca_file);
     made->options.ca_file = made->ca_file;
+    if (options->proxy != NULL)
+        made->proxy = strdup(options->proxy);
+    made->options.proxy = made->proxy;
     made->idle = calloc(made->options.connections, sizeof *made->idle);
     made->multi = curl_multi_init();
-    if (made->multi == NULL || made->idle == NULL || (ca_file != NULL && made->ca_file == NULL)) {
+    if (made->multi == NULL || made->idle == NULL || (ca_file != NULL && made->ca_file == NULL) ||
+        (options->proxy != NULL && made->proxy == NULL)) {
         free_members(made);
         return error_no_memory(error);
     }

@@ -9,6 +9,7 @@ struct http_client;
 /* 0 or NULL means the default. */
 struct http_options {
     const char *ca_file;         /* PEM; default: where the system keeps it */
+    const char *proxy;           /* "http://host:port", "" for none; default: as the environment says */
     unsigned connections;        /* requests under way at a time; further ones wait; default 32 */
     unsigned tries;              /* of each request; default 8 */
     uint32_t stall_ms;           /* below 1 KiB/s for so long fails a try; default 60,000 */

@@ -124,6 +124,8 @@ static void set_options(const struct http_request *request, CURL *easy, const st
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "jpsbackup/" JPSBACKUP_VERSION);
     if (options->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+    if (options->proxy != NULL)
+        curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
     if (strcmp(request->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     else if (strcmp(request->method, "GET") != 0)

@@ -27,21 +27,11 @@ static int check(const char *what, const char *text, size_t maximum, jb_error *e
     return JB_OK;
 }
 
-int credentials_load(struct credentials *credentials, const char *access_key, const char *secret_key,
+int credentials_copy(struct credentials *credentials, const char *access_key, const char *secret_key,
                      const char *session_token, jb_error *error)
 {
     *credentials = (struct credentials){NULL, NULL, NULL};
     access_key = given(access_key), secret_key = given(secret_key), session_token = given(session_token);
-    if (access_key == NULL && secret_key == NULL) {
-        access_key = given(getenv("AWS_ACCESS_KEY_ID"));
-        secret_key = given(getenv("AWS_SECRET_ACCESS_KEY"));
-        session_token = given(getenv("AWS_SESSION_TOKEN"));
-        if (access_key == NULL && secret_key == NULL) {
-            error_set(error, JB_ERROR_ACCESS, "there are no credentials for the store");
-            error_hint(error, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give both keys as options");
-            return JB_ERROR_ACCESS;
-        }
-    }
     if (access_key == NULL || secret_key == NULL) {
         error_set(error, JB_ERROR_USAGE, "the %s key is missing", access_key == NULL ? "access" : "secret");
         error_hint(error, "an access key and its secret key belong together: give both, or set AWS_ACCESS_KEY_ID and "
@@ -65,6 +55,15 @@ int credentials_load(struct credentials *credentials, const char *access_key, co
         return error_no_memory(error);
     }
     return JB_OK;
+}
+
+int credentials_from_environment(struct credentials *credentials, bool *found, jb_error *error)
+{
+    const char *access_key = given(getenv("AWS_ACCESS_KEY_ID"));
+    const char *secret_key = given(getenv("AWS_SECRET_ACCESS_KEY"));
+    *credentials = (struct credentials){NULL, NULL, NULL};
+    *found = access_key != NULL || secret_key != NULL;
+    return *found ? credentials_copy(credentials, access_key, secret_key, getenv("AWS_SESSION_TOKEN"), error) : JB_OK;
 }
 
 static void zero_and_free(char *secret)

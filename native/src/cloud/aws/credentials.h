@@ -11,12 +11,14 @@ struct credentials {
 };
 
 /*
- * From the arguments, or, where `access_key` is NULL, all three from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
- * AWS_SESSION_TOKEN. Empty means missing. JB_ERROR_USAGE for half a pair or for characters that no header holds,
- * JB_ERROR_ACCESS where there are none. On failure nothing needs cleaning up.
+ * `session_token` may be NULL. Empty means missing. JB_ERROR_USAGE for half a pair or for characters that no header
+ * holds; no message holds what was given. On failure nothing needs cleaning up.
  */
-int credentials_load(struct credentials *credentials, const char *access_key, const char *secret_key,
+int credentials_copy(struct credentials *credentials, const char *access_key, const char *secret_key,
                      const char *session_token, jb_error *error);
+
+/* AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; `*found` says whether either key is there. */
+int credentials_from_environment(struct credentials *credentials, bool *found, jb_error *error);
 
 /* Zeroes the secrets before it frees them. */
 void credentials_clean_up(struct credentials *credentials);

@@ -7,14 +7,16 @@
 
 struct sts {
     struct http_client *http;
-    struct credentials_provider *provider; /* signs; not needed for sts_assume_role_with_web_identity */
+    struct credentials_provider *provider; /* signs; sts_assume_role_with_web_identity needs neither */
+    const struct credentials *credentials; /* sign where there is no provider */
     const char *region;
     const char *endpoint; /* "http[s]://host[:port]"; NULL: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, else AWS's own */
+    int64_t deadline_ms;  /* of each call, on the monotonic clock; 0: none */
 };
 
 struct sts_session {
-    struct credentials credentials;
-    int64_t expires; /* seconds since 1970 */
+    struct credentials credentials; /* clean them up after success */
+    int64_t expires;                /* seconds since 1970; 0: not known to */
 };
 
 struct sts_role {
@@ -22,7 +24,7 @@ struct sts_role {
     const char *session_name; /* letters, digits and "=,.@-_" */
     const char *external_id;  /* optional */
     const char *policy;       /* optional JSON: the session has no more rights than it gives */
-    uint32_t seconds;
+    uint32_t seconds;         /* 900 to 43,200, and no more than the role allows; 0: the service's default, 3,600 */
 };
 
 int sts_assume_role(const struct sts *sts, jb_operation *operation, const struct sts_role *role,

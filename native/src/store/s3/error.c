@@ -110,6 +110,17 @@ static int take_problem(void *context, const char *path, const char *text, jb_er
     return JB_OK;
 }
 
+/*
+ * Whether keys that are fetched anew may succeed. To HEAD, S3 answers an expired token with 400 and no body at all.
+ */
+static bool may_have_expired(const struct s3_request *request, const char *store_code)
+{
+    bool nameless = *store_code == '\0' && request->http.status == 400 && strcmp(request->http.method, "HEAD") == 0;
+    if (!nameless && strcmp(store_code, "ExpiredToken") != 0 && strcmp(store_code, "TokenRefreshRequired") != 0)
+        return false;
+    return credentials_provider_expired(request->s3->provider);
+}
+
 static enum http_verdict fail(struct s3_request *request, const struct meaning *meaning, const char *store_code,
                               const char *message)
 {
@@ -125,7 +136,7 @@ static enum http_verdict fail(struct s3_request *request, const struct meaning *
     if (meaning->hint != NULL)
         error_hint(error, "%s", meaning->hint);
     error->retryable = meaning->retry;
-    return meaning->retry ? HTTP_RETRY : HTTP_FAILED;
+    return meaning->retry || may_have_expired(request, store_code) ? HTTP_RETRY : HTTP_FAILED;
 }
 
 static enum http_verdict fail_by_region(struct s3_request *request, const struct problem *problem)

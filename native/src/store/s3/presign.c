@@ -18,8 +18,14 @@ static int sign(struct s3_request *request, const struct s3_presign *presign, st
                                           .headers = headers,
                                           .header_count = presign->header_count + 1,
                                           .payload_hash = SIGV4_UNSIGNED_PAYLOAD};
-    const struct sigv4_scope scope = {&request->s3->credentials, request->s3->region, "s3", date};
-    return sigv4_presign(&to_sign, presign->query, presign->query_count, &scope, presign->seconds, query, error);
+    struct credentials credentials;
+    int code = credentials_provider_get(request->s3->provider, &credentials, error);
+    if (code != JB_OK)
+        return code;
+    const struct sigv4_scope scope = {&credentials, request->s3->region, "s3", date};
+    code = sigv4_presign(&to_sign, presign->query, presign->query_count, &scope, presign->seconds, query, error);
+    credentials_clean_up(&credentials);
+    return code;
 }
 
 int s3_presign(struct s3_store *s3, const struct s3_presign *presign, struct buffer *url, jb_error *error)

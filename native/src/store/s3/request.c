@@ -9,8 +9,8 @@
 
 #define URL_MAX 16384
 
-static int add_signature(struct s3_request *request, const struct sigv4_header *headers, size_t count, const char *date,
-                         jb_error *error)
+static int add_signature(struct s3_request *request, const struct credentials *credentials,
+                         const struct sigv4_header *headers, size_t count, const char *date, jb_error *error)
 {
     const struct sigv4_request to_sign = {
         .method = request->http.method,
@@ -21,7 +21,7 @@ static int add_signature(struct s3_request *request, const struct sigv4_header *
         .payload_hash = request->payload_hash,
     };
     const struct sigv4_scope scope = {
-        .credentials = &request->s3->credentials, .region = request->s3->region, .service = "s3", .date = date};
+        .credentials = credentials, .region = request->s3->region, .service = "s3", .date = date};
     struct sigv4_signature signature;
     sigv4_signature_init(&signature);
     int code = sigv4_sign(&to_sign, &scope, &signature, error);
@@ -31,23 +31,34 @@ static int add_signature(struct s3_request *request, const struct sigv4_header *
     return code;
 }
 
-/* Each try is dated anew, for stores refuse dates that are 15 minutes off. */
-static int sign(struct http_request *http, jb_error *error)
+static int sign_with(struct s3_request *request, const struct credentials *credentials, jb_error *error)
 {
-    struct s3_request *request = http->context;
     char date[17];
     clock_format_amz(clock_now(), date);
     struct sigv4_header headers[S3_HEADERS_MAX + 4] = {
         {"Host", request->host}, {"x-amz-content-sha256", request->payload_hash}, {"x-amz-date", date}};
     size_t count = 3;
-    if (request->s3->credentials.session_token != NULL)
-        headers[count++] = (struct sigv4_header){"x-amz-security-token", request->s3->credentials.session_token};
+    if (credentials->session_token != NULL)
+        headers[count++] = (struct sigv4_header){"x-amz-security-token", credentials->session_token};
     for (size_t i = 0; i < request->header_count; i++)
         headers[count++] = request->headers[i];
     int code = JB_OK;
     for (size_t i = 0; i < count && code == JB_OK; i++)
-        code = http_request_header(http, headers[i].name, headers[i].value, error);
-    return code == JB_OK ? add_signature(request, headers, count, date, error) : code;
+        code = http_request_header(&request->http, headers[i].name, headers[i].value, error);
+    return code == JB_OK ? add_signature(request, credentials, headers, count, date, error) : code;
+}
+
+/* Each try is dated and signed anew, for stores refuse dates that are 15 minutes off, and keys change. */
+static int sign(struct http_request *http, jb_error *error)
+{
+    struct s3_request *request = http->context;
+    struct credentials credentials;
+    int code = credentials_provider_get(request->s3->provider, &credentials, error);
+    if (code != JB_OK)
+        return code;
+    code = sign_with(request, &credentials, error);
+    credentials_clean_up(&credentials);
+    return code;
 }
 
 static enum http_verdict judge(struct http_request *http)

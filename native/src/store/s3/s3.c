@@ -1,17 +1,19 @@
 #include "s3.h"
 
-#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../cloud/aws/region.h"
+#include "../../cloud/endpoint.h"
+
 #define TRIES_MAX 100
-#define HOST_MAX  255
 
 static void s3_close(jb_store *store)
 {
     struct s3_store *s3 = (struct s3_store *)store;
     http_client_free(s3->http);
-    credentials_clean_up(&s3->credentials);
+    credentials_provider_free(s3->provider);
     free(s3->scheme);
     free(s3->host);
     free(s3->region);
@@ -58,31 +60,9 @@ static const char *option_or(const char *option, const char *first, const char *
     return value != NULL && *value != '\0' ? value : NULL;
 }
 
-static int set_region(struct s3_store *s3, const char *option, jb_error *error)
+static int set_region(struct s3_store *s3, const jb_store_options *options, jb_error *error)
 {
-    const char *region = option_or(option, "AWS_REGION", "AWS_DEFAULT_REGION");
-    if (region == NULL)
-        region = "us-east-1";
-    size_t size = strlen(region);
-    for (size_t i = 0; i < size; i++)
-        if (size > 63 || (!isalnum((unsigned char)region[i]) && region[i] != '-' && region[i] != '_')) {
-            error_set(error, JB_ERROR_USAGE, "the region '%.80s' is malformed", region);
-            error_hint(error, "give a region's name such as 'eu-west-1'");
-            return JB_ERROR_USAGE;
-        }
-    s3->region = strdup(region);
-    return s3->region == NULL ? error_no_memory(error) : JB_OK;
-}
-
-/* A host name or address with an optional port, and nothing that a header or a URL could take for more. */
-static bool is_host(const char *host, size_t size)
-{
-    if (size == 0 || size > HOST_MAX)
-        return false;
-    for (size_t i = 0; i < size; i++)
-        if (!isalnum((unsigned char)host[i]) && strchr("-._:[]", host[i]) == NULL)
-            return false;
-    return true;
+    return region_choose(options->region, options->profile, &s3->region, error);
 }
 
 static int set_endpoint(struct s3_store *s3, const char *option, jb_error *error)
@@ -90,28 +70,11 @@ static int set_endpoint(struct s3_store *s3, const char *option, jb_error *error
     char aws[128];
     const char *endpoint = option_or(option, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
     if (endpoint == NULL) {
-        snprintf(aws, sizeof aws, "https://s3.%s.amazonaws.com", s3->region);
+        snprintf(aws, sizeof aws, "https://s3.%s.amazonaws.com%s", s3->region,
+                 strncmp(s3->region, "cn-", 3) == 0 ? ".cn" : "");
         endpoint = aws;
     }
-    const char *host = strncmp(endpoint, "https://", 8) == 0  ? endpoint + 8
-                       : strncmp(endpoint, "http://", 7) == 0 ? endpoint + 7
-                                                              : NULL;
-    size_t size = host == NULL ? 0 : strlen(host);
-    if (size > 0 && host[size - 1] == '/')
-        size--;
-    if (host == NULL || !is_host(host, size)) {
-        /* Not quoted: it may hold a user's password. */
-        error_set(error, JB_ERROR_USAGE, "the endpoint is malformed");
-        error_hint(error, "give it as 'https://host' or 'http://host:port', without a path or a user");
-        return JB_ERROR_USAGE;
-    }
-    s3->scheme = strndup(endpoint, (size_t)(host - endpoint) - 3);
-    const char *own_port = host == endpoint + 8 ? ":443" : ":80";
-    size_t own_size = strlen(own_port);
-    if (size > own_size && memcmp(host + size - own_size, own_port, own_size) == 0)
-        size -= own_size; /* libcurl and servers leave it out of the host that is signed */
-    s3->host = strndup(host, size);
-    return s3->scheme == NULL || s3->host == NULL ? error_no_memory(error) : JB_OK;
+    return endpoint_parse(endpoint, &s3->scheme, &s3->host, error);
 }
 
 static int set_encryption(struct s3_store *s3, const char *option, jb_error *error)
@@ -139,23 +102,30 @@ static int set_up(struct s3_store *s3, const jb_store_options *options, const st
         return error_set(error, JB_ERROR_USAGE, "%u tries are more than %d", options->tries, TRIES_MAX);
     if (options->stall_seconds > 86400)
         return error_set(error, JB_ERROR_USAGE, "a stall limit of %u s is longer than a day", options->stall_seconds);
-    int code = set_region(s3, options->region, error);
+    int code = set_region(s3, options, error);
     if (code == JB_OK)
         code = set_endpoint(s3, options->endpoint, error);
     if (code == JB_OK)
         code = set_encryption(s3, options->server_side_encryption, error);
-    if (code == JB_OK)
-        code =
-            credentials_load(&s3->credentials, options->access_key, options->secret_key, options->session_token, error);
     if (code != JB_OK)
         return code;
     struct http_options http = *tuning;
+    http.proxy = options->proxy;
     http.ca_file = option_or(options->ca_file, "AWS_CA_BUNDLE", NULL);
     if (options->tries > 0)
         http.tries = options->tries;
     if (options->stall_seconds > 0)
         http.stall_ms = options->stall_seconds * 1000;
-    return http_client_new(&http, &s3->http, error);
+    const struct credentials_source source = {
+        .access_key = options->access_key,
+        .secret_key = options->secret_key,
+        .session_token = options->session_token,
+        .profile = options->profile,
+        .region = s3->region,
+        .http = &http,
+    };
+    code = credentials_provider_new(&source, &s3->provider, error);
+    return code == JB_OK ? http_client_new(&http, &s3->http, error) : code;
 }
 
 int s3_open_tuned(const jb_store_options *options, const struct http_options *tuning, jb_store **store, jb_error *error)

@@ -2,7 +2,7 @@
 #ifndef STORE_S3_S3_H
 #define STORE_S3_S3_H
 
-#include "../../cloud/aws/credentials.h"
+#include "../../cloud/aws/provider.h"
 #include "../../http/client.h"
 #include "../store.h"
 #include "buckets.h"
@@ -10,7 +10,7 @@
 struct s3_store {
     struct jb_store store; /* first */
     struct http_client *http;
-    struct credentials credentials;
+    struct credentials_provider *provider;
     char *scheme; /* "https" */
     char *host;   /* with its port unless that is the scheme's own */
     char *region;
