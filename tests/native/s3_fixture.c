@@ -1,5 +1,6 @@
 #include "s3_fixture.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,9 +37,20 @@ jb_store *s3_fixture_open(const char *endpoint, jb_store_options options)
     return store;
 }
 
+static unsigned open_descriptors(void)
+{
+    unsigned count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    assert_non_null(directory);
+    while (readdir(directory) != NULL)
+        count++;
+    closedir(directory);
+    return count;
+}
+
 void s3_fixture_begin(struct s3_fixture *fixture, const struct exchange *exchanges, size_t count)
 {
-    *fixture = (struct s3_fixture){.error = JB_ERROR_INIT};
+    *fixture = (struct s3_fixture){.error = JB_ERROR_INIT, .descriptors = open_descriptors()};
     fixture->server = scripted_server_start(exchanges, count);
     fixture->store = s3_fixture_open(scripted_server_endpoint(fixture->server), (jb_store_options){0});
     assert_int_equal(jb_operation_new(NULL, &fixture->operation, NULL), JB_OK);
@@ -54,10 +66,12 @@ void s3_fixture_end(struct s3_fixture *fixture)
 {
     close_store(fixture);
     scripted_server_stop(fixture->server);
+    assert_int_equal(open_descriptors(), fixture->descriptors);
 }
 
 void s3_fixture_end_early(struct s3_fixture *fixture)
 {
     close_store(fixture);
     scripted_server_stop_early(fixture->server);
+    assert_int_equal(open_descriptors(), fixture->descriptors);
 }

@@ -15,11 +15,12 @@ struct s3_fixture {
     jb_store *store;
     jb_operation *operation;
     jb_error error;
+    unsigned descriptors; /* open in this process before */
 };
 
 /* The server with its exchanges, and a store on it in region us-east-1. */
 void s3_fixture_begin(struct s3_fixture *fixture, const struct exchange *exchanges, size_t count);
-/* Fails the test where an exchange went otherwise or was not used. */
+/* Fails the test where an exchange went otherwise or was not used, or a descriptor is left open. */
 void s3_fixture_end(struct s3_fixture *fixture);
 void s3_fixture_end_early(struct s3_fixture *fixture);
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -166,7 +167,7 @@ static bool answer(struct scripted_server *server, int socket, const struct exch
     int header_size = snprintf(header, sizeof header,
                                "HTTP/1.1 %s\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n%sContent-Length: %zu\r\n\r\n",
                                exchange->status, exchange->reply_headers != NULL ? exchange->reply_headers : "", size);
-    bool whole = exchange->fault == FAULT_NONE;
+    bool whole = exchange->fault == FAULT_NONE || exchange->fault == FAULT_EARLY;
     if (!send_all(socket, header, (size_t)header_size))
         return false;
     if (exchange->fault == FAULT_SLOW)
@@ -178,6 +179,17 @@ static bool answer(struct scripted_server *server, int socket, const struct exch
     if (exchange->fault == FAULT_STALL)
         wait_for_stop(server);
     return whole;
+}
+
+/* What the client still sends is read: a reset on unread bytes could take the answer along. */
+static void answer_early(struct scripted_server *server, int socket, const struct exchange *exchange)
+{
+    char ignored[4096];
+    if (!answer(server, socket, exchange))
+        return;
+    shutdown(socket, SHUT_WR);
+    while (recv(socket, ignored, sizeof ignored, 0) > 0)
+        continue;
 }
 
 static bool read_body(int socket, char *body, size_t have, size_t size)
@@ -229,6 +241,10 @@ static bool serve(struct scripted_server *server, int socket, char *text, size_t
         reset(socket);
         return false;
     }
+    if (exchange->fault == FAULT_EARLY) {
+        answer_early(server, socket, exchange);
+        return false;
+    }
     const char *length = find_header(text, "content-length", 14);
     size_t body_size = length != NULL ? strtoul(length, NULL, 10) : 0;
     size_t ahead = *size - (size_t)(end + 4 - text), taken = ahead < body_size ? ahead : body_size;
@@ -271,6 +287,8 @@ static void *accept_connections(void *context)
         int socket = accept(server->listener, NULL, NULL);
         if (socket < 0)
             continue;
+        int at_once = 1; /* a header and its body are two sends */
+        setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
         pthread_mutex_lock(&server->mutex);
         bool room = server->connection_count < CONNECTIONS_MAX;
         if (room) {

@@ -13,6 +13,7 @@ enum exchange_fault {
     FAULT_STALL,             /* silence after `cut` bytes of the reply's body, until the server stops */
     FAULT_SLOW,              /* the reply's body comes in pieces of `cut` bytes, ten a second, to its end */
     FAULT_SILENT,            /* no reply at all, until the server stops */
+    FAULT_EARLY,             /* answered before the request's body is read, then closed */
     FAULT_RAW,               /* `reply` is sent as it is, then the connection closed */
 };
 

@@ -404,6 +404,84 @@ static void a_refused_connection_is_unreachable_and_surely_not_applied(void **st
     close(listener);
 }
 
+/* Tries of a request to a port that refuses; the client has had an answer from elsewhere before, or not. */
+static unsigned tries_of_refused(bool answered)
+{
+    const struct exchange script[] = {{"GET", "/x", OK_REPLY}};
+    struct setting setting;
+    struct http_options many = options;
+    char url[128];
+    many.tries = 9;
+    BEGIN(setting, script, "GET");
+    http_client_free(setting.client);
+    assert_int_equal(http_client_new(&many, &setting.client, NULL), JB_OK);
+    if (answered)
+        assert_int_equal(perform(&setting), JB_OK);
+    int listener = socket(AF_INET, SOCK_STREAM, 0); /* bound but not listening: refuses */
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", ntohs(address.sin_port));
+    struct http_request request;
+    http_request_init(&request, "GET", url, setting.operation);
+    assert_int_equal(http_perform(setting.client, &request), JB_ERROR_UNREACHABLE);
+    assert_non_null(strstr(request.error.text, "cannot be reached"));
+    unsigned tries = request.tries;
+    http_request_clean_up(&request);
+    close(listener);
+    end_client(&setting);
+    scripted_server_stop_early(setting.server);
+    return tries;
+}
+
+static void a_server_that_went_away_is_waited_for_longer_than_one_that_never_answered(void **state)
+{
+    (void)state;
+    assert_int_equal(tries_of_refused(true), 9);
+    assert_int_equal(tries_of_refused(false), 5);
+}
+
+struct logged {
+    unsigned warnings;
+    char last[256];
+};
+
+static void count_warnings(void *context, jb_log_level level, const char *line)
+{
+    struct logged *logged = context;
+    if (level != JB_LOG_WARNING)
+        return;
+    logged->warnings++;
+    snprintf(logged->last, sizeof logged->last, "%s", line);
+}
+
+static void failures_that_last_are_told_once(void **state)
+{
+    (void)state;
+    static const struct exchange busy = {"GET", "/x", .status = "503 Busy"}, good = {"GET", "/x", OK_REPLY};
+    const struct exchange script[] = {busy, busy, busy, busy, good, busy, good};
+    struct logged logged = {0, ""};
+    struct http_options many = options;
+    many.tries = 9;
+    struct setting setting;
+    BEGIN(setting, script, "GET");
+    http_client_free(setting.client);
+    jb_operation_free(setting.operation);
+    const jb_operation_options with_log = {.size = sizeof with_log, .log = count_warnings, .log_context = &logged};
+    assert_int_equal(jb_operation_new(&with_log, &setting.operation, NULL), JB_OK);
+    assert_int_equal(http_client_new(&many, &setting.client, NULL), JB_OK);
+    setting.request.operation = setting.operation;
+    assert_int_equal(perform(&setting), JB_OK);
+    assert_int_equal(logged.warnings, 1);
+    assert_non_null(strstr(logged.last, "status 503"));
+    http_request_clean_up(&setting.request);
+    http_request_init(&setting.request, "GET", setting.url, setting.operation);
+    assert_int_equal(perform(&setting), JB_OK); /* one failure is nobody's business */
+    assert_int_equal(logged.warnings, 1);
+    end(&setting);
+}
+
 static void one_connection_serves_many_requests(void **state)
 {
     (void)state;
@@ -518,6 +596,8 @@ int main(void)
         cmocka_unit_test(cancelled_while_the_server_is_silent),
         cmocka_unit_test(cancelled_between_two_tries),
         cmocka_unit_test(a_refused_connection_is_unreachable_and_surely_not_applied),
+        cmocka_unit_test(a_server_that_went_away_is_waited_for_longer_than_one_that_never_answered),
+        cmocka_unit_test(failures_that_last_are_told_once),
         cmocka_unit_test(one_connection_serves_many_requests),
         cmocka_unit_test(what_libcurl_itself_sends_again_may_have_been_applied),
         cmocka_unit_test(many_requests_at_a_time_share_the_allowed_connections),

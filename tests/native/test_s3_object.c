@@ -166,7 +166,7 @@ static void errors_of_the_store_become_codes_and_hints(void **state)
         {"403 Forbidden", ERROR_BODY("AccessDenied"), NULL, JB_ERROR_ACCESS, "right", 1},
         {"403 Forbidden", ERROR_BODY("InvalidAccessKeyId"), NULL, JB_ERROR_ACCESS, "access key", 1},
         {"403 Forbidden", ERROR_BODY("SignatureDoesNotMatch"), NULL, JB_ERROR_ACCESS, "secret key", 1},
-        {"403 Forbidden", ERROR_BODY("RequestTimeTooSkewed"), NULL, JB_ERROR_ACCESS, "clock", 1},
+        {"403 Forbidden", ERROR_BODY("RequestTimeTooSkewed"), NULL, JB_ERROR_ACCESS, "clock", 2},
         {"400 Bad", ERROR_BODY("ExpiredToken"), NULL, JB_ERROR_ACCESS, "temporary credentials", 1},
         {"403 Forbidden", "<html>a proxy", NULL, JB_ERROR_ACCESS, "", 1},
         {"409 Conflict", "", NULL, JB_ERROR_CONFLICT, "", 1},

@@ -12,6 +12,12 @@
 #define TICK_MS 100   /* how soon a cancellation, a stall or a deadline is seen */
 #define IDLE_MS 60000 /* with nothing under way, only a submission matters, and that wakes the thread */
 
+/* Where nothing was ever answered, the address is wrong more often than a server is about to start: it is not waited
+ * for as long as for one that went away. */
+#define TRIES_OF_UNKNOWN 5
+/* Faults that go by themselves do so within the first tries; then whoever waits is told. */
+#define TRIES_BEFORE_WARNING 3
+
 struct queue {
     struct http_request *first;
     struct http_request **end;
@@ -33,6 +39,8 @@ struct http_client {
     unsigned running_count;
     CURL **idle; /* handles to use again */
     unsigned idle_count;
+    bool answered; /* some server has answered something */
+    bool warned;   /* of what has failed since the last success */
 };
 
 static void queue_add(struct queue *queue, struct http_request *request)
@@ -71,11 +79,31 @@ static void finish(struct http_request *request, int code, const char *text)
     request->done(request); /* the request may be gone now */
 }
 
+static unsigned tries_of(const struct http_client *client, const struct http_request *request)
+{
+    bool unknown = request->unreached && !client->answered;
+    return unknown && client->options.tries > TRIES_OF_UNKNOWN ? TRIES_OF_UNKNOWN : client->options.tries;
+}
+
+/* Once for all requests that fail together. */
+static void warn(struct http_client *client, const struct http_request *request)
+{
+    if (client->warned || request->tries < TRIES_BEFORE_WARNING)
+        return;
+    client->warned = true;
+    operation_log(request->operation, JB_LOG_WARNING, "requests to the server fail and are tried again: %s",
+                  request->error.text);
+}
+
 /* The try has ended with the verdict, and the handle is released. */
 static void end_try(struct http_client *client, struct http_request *request, enum http_verdict verdict)
 {
-    if (verdict == HTTP_RETRY && request->tries < client->options.tries) {
+    client->answered = client->answered || request->status != 0;
+    if (verdict != HTTP_RETRY)
+        client->warned = false;
+    if (verdict == HTTP_RETRY && request->tries < tries_of(client, request)) {
         int64_t pause_ms = http_retry_pause_ms(request, &client->options);
+        warn(client, request);
         operation_log(request->operation, JB_LOG_DEBUG, "try %u of %u failed, the next in %lld ms: %s", request->tries,
                       client->options.tries, (long long)pause_ms, request->error.text);
         request->due_ms = clock_monotonic_ms() + pause_ms;

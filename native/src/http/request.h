@@ -50,12 +50,14 @@ struct http_request {
     struct buffer headers; /* of the last reply: "name: value\n" lines */
     struct buffer problem; /* an unwanted body's first bytes */
     unsigned tries;        /* made */
+    bool unreached;        /* the last try did not get to the server: no name, no connection */
     bool maybe_applied;    /* an earlier or the last try failed after the server may have acted on it */
 
     /* The client's, while under way. */
     struct http_request *next;
     struct curl_slist *list;
     CURL *easy;
+    bool header_ended; /* of the reply, by its blank line */
     size_t sent;
     unsigned sendings;    /* within this try */
     int64_t window_moved; /* bytes both ways in this try when its stall window began */

@@ -47,8 +47,10 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
     size_t length = size * count;
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         request->headers.size = 0; /* what came before belongs to a 1xx reply */
+        request->header_ended = false;
         return length;
     }
+    request->header_ended = request->header_ended || *bytes == '\r' || *bytes == '\n';
     const char *colon = memchr(bytes, ':', length);
     if (colon == NULL)
         return length;
@@ -136,6 +138,7 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
 {
     request->tries++;
     request->status = 0;
+    request->unreached = request->header_ended = false;
     request->received = request->sent = 0;
     request->sendings = 0;
     request->window_moved = 0;
@@ -245,12 +248,15 @@ static enum http_verdict judge_fault(struct http_request *request, CURLcode resu
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
+        request->unreached = true;
+        break;
     case CURLE_SSL_CONNECT_ERROR:
         break;
     default:
         request->maybe_applied = true;
     }
-    error_set(error, JB_ERROR_UNREACHABLE, "no whole answer from the server: %s", reason);
+    error_set(error, JB_ERROR_UNREACHABLE,
+              request->unreached ? "the server cannot be reached: %s" : "no whole answer from the server: %s", reason);
     error->retryable = true;
     return verdict;
 }
@@ -259,7 +265,10 @@ enum http_verdict http_transfer_end(struct http_request *request, CURLcode resul
 {
     long status = 0;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
-    request->status = (int)status;
+    /* Where no body is to follow, libcurl takes a header that was cut for a whole one. */
+    if (result == CURLE_OK && !request->header_ended)
+        result = CURLE_PARTIAL_FILE;
+    request->status = request->header_ended ? (int)status : 0;
     /* Of a reply that is not the wanted one, the status and the body's beginning say enough. */
     bool told = result == CURLE_OK || (request->fault == HTTP_FAULT_OVERFLOW && !wanted(request, status));
     if (told)

@@ -1,9 +1,13 @@
 /* What S3's error codes mean (Amazon S3 API Reference, "Error responses"). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clock.h"
 #include "../../codec/xml.h"
 #include "request.h"
+
+#define SKEW_MAX_S (14 * 60) /* what is less cannot be why a store refuses: it allows 15 minutes */
 
 struct meaning {
     const char *store_code;
@@ -38,7 +42,7 @@ static const struct meaning meanings[] = {
     {"BucketAlreadyExists", JB_ERROR_CONFLICT, false, "bucket names are shared by all accounts: choose another one"},
     {"BadDigest", JB_ERROR_VERIFY, true, NULL},
     {"XAmzContentSHA256Mismatch", JB_ERROR_VERIFY, true, NULL},
-    {"InvalidPart", JB_ERROR_VERIFY, false, NULL},
+    {"InvalidPart", JB_ERROR_VERIFY, false, "the store has lost a part, or holds another one: upload anew"},
     {"InvalidPartOrder", JB_ERROR_VERIFY, false, NULL},
     {"InvalidRange", JB_ERROR_VERIFY, false, "the object is shorter than it should be"},
     {"EntityTooLarge", JB_ERROR_LIMIT, false, NULL},
@@ -139,6 +143,32 @@ static enum http_verdict fail(struct s3_request *request, const struct meaning *
     return meaning->retry || may_have_expired(request, store_code) ? HTTP_RETRY : HTTP_FAILED;
 }
 
+/*
+ * A date that the store refuses is set right by the store's own clock, and the request signed anew, once: a machine
+ * whose clock is wrong must still get its backups out. True where that is to be tried.
+ */
+static bool correct_clock(struct s3_request *request, const char *store_code)
+{
+    const struct http_request *http = &request->http;
+    char value[64];
+    int64_t theirs;
+    bool told = strcmp(store_code, "RequestTimeTooSkewed") == 0;
+    /* The reply to HEAD has no body to tell why. */
+    bool untold = http->status == 403 && *store_code == '\0' && strcmp(http->method, "HEAD") == 0;
+    if ((!told && !untold) || request->clock_corrected ||
+        !http_request_reply_header(http, "date", value, sizeof value) || !clock_parse_http(value, &theirs))
+        return false;
+    int64_t ahead = theirs - clock_now(), known = atomic_load(&request->s3->clock_ahead_s);
+    if (untold && llabs(ahead - known) < SKEW_MAX_S)
+        return false;
+    request->clock_corrected = true;
+    if (atomic_exchange(&request->s3->clock_ahead_s, ahead) != ahead && llabs(ahead - known) >= SKEW_MAX_S)
+        operation_log(http->operation, JB_LOG_WARNING,
+                      "this machine's clock is %lld s %s the store's: requests are dated by the store's from now on",
+                      llabs(ahead), ahead > 0 ? "behind" : "ahead of");
+    return true;
+}
+
 static enum http_verdict fail_by_region(struct s3_request *request, const struct problem *problem)
 {
     jb_error *error = &request->http.error;
@@ -176,5 +206,6 @@ enum http_verdict s3_judge_problem(struct s3_request *request)
                   "the endpoint does not answer as a store does (status %d)", http->status);
         return HTTP_FAILED;
     }
-    return s3_judge_code(request, problem.code, problem.message);
+    enum http_verdict verdict = s3_judge_code(request, problem.code, problem.message);
+    return correct_clock(request, problem.code) ? HTTP_RETRY : verdict;
 }

@@ -74,6 +74,17 @@ static enum http_verdict check_tag(struct s3_request *request)
     return verdict_on_info(request, false);
 }
 
+/* Of an answer that ends with its connection, nobody can tell whether all of it came. */
+static enum http_verdict check_whole(struct s3_request *request)
+{
+    char value[64];
+    if (http_request_reply_header(&request->http, "content-length", value, sizeof value) ||
+        http_request_reply_header(&request->http, "transfer-encoding", value, sizeof value))
+        return check_tag(request);
+    error_set(&request->http.error, JB_ERROR_FORMAT, "the store's answer does not say how long it is");
+    return HTTP_FAILED;
+}
+
 /* A HEAD's 404 has no body that could tell a missing object from a missing bucket. */
 static int explain_missing(struct s3_store *s3, jb_operation *operation, const char *bucket, jb_error *error)
 {
@@ -118,7 +129,7 @@ int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const 
     s3_request_version(&request, version);
     request.http.reply = body;
     request.http.expected = 200;
-    request.check = check_tag;
+    request.check = check_whole;
     code = s3_request_perform(&request, error);
     if (code == JB_OK)
         code = s3_info_from_reply(&request.http, false, info, error);

@@ -34,7 +34,7 @@ static int add_signature(struct s3_request *request, const struct credentials *c
 static int sign_with(struct s3_request *request, const struct credentials *credentials, jb_error *error)
 {
     char date[17];
-    clock_format_amz(clock_now(), date);
+    clock_format_amz(clock_now() + atomic_load(&request->s3->clock_ahead_s), date);
     struct sigv4_header headers[S3_HEADERS_MAX + 4] = {
         {"Host", request->host}, {"x-amz-content-sha256", request->payload_hash}, {"x-amz-date", date}};
     size_t count = 3;
@@ -48,7 +48,8 @@ static int sign_with(struct s3_request *request, const struct credentials *crede
     return code == JB_OK ? add_signature(request, credentials, headers, count, date, error) : code;
 }
 
-/* Each try is dated and signed anew, for stores refuse dates that are 15 minutes off, and keys change. */
+/* Each try is dated and signed anew, by the store's clock once it is known: stores refuse dates that are 15 minutes off,
+ * and keys change. */
 static int sign(struct http_request *http, jb_error *error)
 {
     struct s3_request *request = http->context;

@@ -29,8 +29,9 @@ struct s3_request {
     /* After a wanted status: whether the reply is what was asked for; fills request->http.error unless HTTP_DONE.
      * Optional. */
     enum http_verdict (*check)(struct s3_request *request);
-    void *context;       /* the caller's */
-    char store_code[64]; /* of the last reply that was an error, such as "NoSuchKey"; else empty */
+    void *context;        /* the caller's */
+    bool clock_corrected; /* after a refusal of this request's date; that happens once */
+    char store_code[64];  /* of the last reply that was an error, such as "NoSuchKey"; else empty */
 };
 
 /* The steps of a request's life; after a failure of any but the first, clean_up is still due. */

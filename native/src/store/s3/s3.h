@@ -2,6 +2,8 @@
 #ifndef STORE_S3_S3_H
 #define STORE_S3_S3_H
 
+#include <stdatomic.h>
+
 #include "../../cloud/aws/provider.h"
 #include "../../http/client.h"
 #include "../store.h"
@@ -17,6 +19,7 @@ struct s3_store {
     char *server_side_encryption; /* NULL: what the bucket says */
     bool virtual_host;
     struct s3_buckets buckets;
+    _Atomic int64_t clock_ahead_s; /* so far is the store's clock ahead of this machine's, where it refused our dates */
 };
 
 /* As store_s3_open, with the times that tests shorten; `tuning` members of 0 mean the default. */
