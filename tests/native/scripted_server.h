@@ -37,7 +37,8 @@ struct scripted_server;
 
 /*
  * Listens on loopback, on a free port below the ephemeral range. A request is answered by the first exchange not yet
- * used that has its method and target. Ends the test where it cannot start.
+ * used that has its method and target. Its clock stands in 1994, so that a HEAD refused by 403 is sent twice. Ends the
+ * test where it cannot start.
  */
 struct scripted_server *scripted_server_start(const struct exchange *exchanges, size_t count);
 /* "http://127.0.0.1:PORT" */
