@@ -4,7 +4,7 @@
 
 #include "../base/random.h"
 #include "../codec/json.h"
-#include "../store/store.h"
+#include "../store/conditions.h"
 #include "name.h"
 
 #define CATALOG_BYTES_MAX ((size_t)64 << 20)
@@ -82,6 +82,8 @@ static int write_catalog(const jb_catalog *catalog, jb_operation *operation, con
     if (code != JB_OK)
         error_prefix(error, "writing '%s/%s'", catalog->bucket, catalog->key);
     else
+        code = store_conditions_require(catalog->store, operation, catalog->bucket, error);
+    if (code == JB_OK)
         code = store_write(catalog->store, operation, catalog->bucket, catalog->key, text.data, text.size, NULL,
                            condition, &info, error);
     buffer_clean_up(&text);

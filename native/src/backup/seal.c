@@ -5,6 +5,7 @@
 
 #include "../codec/digest.h"
 #include "../codec/json.h"
+#include "../store/conditions.h"
 
 /* The seal's end: its digest's line. All bytes before this line are what the digest covers. */
 #define TAIL_BEGIN "  \"sha256\": \""
@@ -135,7 +136,9 @@ int seal_write(jb_store *store, jb_operation *operation, const char *bucket, con
     buffer_init(&text, SEAL_BYTES_MAX);
     jb_object_info info;
     struct store_condition condition = {.when = create ? STORE_IF_ABSENT : STORE_IF_UNCHANGED, .tag = seal->tag};
-    int code = seal_encode(seal->document, &text, error);
+    int code = store_conditions_require(store, operation, bucket, error);
+    if (code == JB_OK)
+        code = seal_encode(seal->document, &text, error);
     if (code == JB_OK)
         code = store_write(store, operation, bucket, key, text.data, text.size, NULL, condition, &info, error);
     if (code == JB_OK)

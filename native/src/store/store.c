@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include "conditions.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,15 +31,21 @@ int jb_store_open(const jb_store_options *options, jb_store **store, jb_error *e
         error_set(error, JB_ERROR_USAGE, "the store '%s' is of no known kind", options->url);
         return error_hint(error, "name it as 'file:///directory', 's3://' or 'azure://ACCOUNT'");
     }
-    if (code == JB_OK)
-        (*store)->single_writer = options->single_writer;
+    if (code != JB_OK)
+        return code;
+    (*store)->single_writer = options->single_writer;
+    code = store_conditions_new(&(*store)->conditions, error);
+    if (code != JB_OK)
+        jb_store_close(*store);
     return code;
 }
 
 void jb_store_close(jb_store *store)
 {
-    if (store != NULL)
-        store->driver->close(store);
+    if (store == NULL)
+        return;
+    store_conditions_free(store->conditions);
+    store->driver->close(store);
 }
 
 static int check(jb_store *store, const char *bucket, const char *key, jb_error *error)
@@ -82,6 +90,8 @@ int store_write(jb_store *store, jb_operation *operation, const char *bucket, co
     int code = check(store, bucket, key, error);
     if (code == JB_OK && count > STORE_WRITE_MAX)
         code = error_set(error, JB_ERROR_LIMIT, "%zu bytes are too many for one write to '%s/%s'", count, bucket, key);
+    if (code == JB_OK)
+        code = store_conditions_compare(store, operation, bucket, key, &condition, error);
     if (code == JB_OK)
         code = store->driver->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
     info->key = key;
@@ -157,6 +167,14 @@ int store_upload_begin(jb_store *store, jb_operation *operation, const char *buc
     return code != JB_OK ? code : store->driver->upload_begin(store, operation, bucket, key, upload, error);
 }
 
+int store_upload_complete(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                          struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                          jb_error *error)
+{
+    int code = store_conditions_compare(store, operation, bucket, key, &condition, error);
+    return code != JB_OK ? code : store->driver->upload_complete(upload, condition, info, error);
+}
+
 int jb_store_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
@@ -172,7 +190,11 @@ int jb_store_test_bucket(jb_store *store, jb_operation *operation, const char *b
     if (error == NULL)
         error = &own;
     int code = check(store, bucket, NULL, error);
-    return code != JB_OK ? code : store->driver->test_bucket(store, operation, bucket, error);
+    if (code != JB_OK)
+        return code;
+    if (store->driver->test_bucket == NULL)
+        return lacking(store, "test buckets", error);
+    return store->driver->test_bucket(store, operation, bucket, error);
 }
 
 int jb_store_tag_bucket(jb_store *store, jb_operation *operation, const char *bucket, const jb_tag *tags, size_t count,
@@ -195,7 +217,11 @@ int jb_store_delete_bucket(jb_store *store, jb_operation *operation, const char 
     if (error == NULL)
         error = &own;
     int code = check(store, bucket, NULL, error);
-    return code != JB_OK ? code : store->driver->delete_bucket(store, operation, bucket, error);
+    if (code != JB_OK)
+        return code;
+    if (store->driver->delete_bucket == NULL)
+        return lacking(store, "delete buckets", error);
+    return store->driver->delete_bucket(store, operation, bucket, error);
 }
 
 int jb_store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_object_info *info,
@@ -258,7 +284,11 @@ int jb_store_copy(jb_store *store, jb_operation *operation, const jb_copy_option
     int code = check(store, options->from_bucket, options->from_key, error);
     if (code == JB_OK)
         code = check(store, options->to_bucket, options->to_key, error);
-    return code != JB_OK ? code : store->driver->copy(store, operation, options, error);
+    if (code != JB_OK)
+        return code;
+    if (store->driver->copy == NULL)
+        return lacking(store, "copy objects", error);
+    return store->driver->copy(store, operation, options, error);
 }
 
 int jb_store_link(jb_store *store, jb_operation *operation, const jb_link_options *options, char **url, jb_error *error)

@@ -128,10 +128,14 @@ struct store_driver {
     struct store_limits limits;
 };
 
+struct store_conditions;
+
 /* A driver's own struct begins with this. */
 struct jb_store {
     const struct store_driver *driver;
     bool single_writer;
+    bool has_conditions;                 /* set by the driver where conditional writes are sure and need no probe */
+    struct store_conditions *conditions; /* what was found out by bucket; conditions.c's */
 };
 
 /* The drivers' constructors; `options` were checked for size and hold a url of the driver's scheme. */
@@ -161,6 +165,10 @@ int store_remove_upload(jb_store *store, jb_operation *operation, const char *bu
                         jb_error *error);
 int store_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                        struct store_upload **upload, jb_error *error);
+/* `bucket` and `key` as given to store_upload_begin. */
+int store_upload_complete(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                          struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                          jb_error *error);
 
 /*
  * Bucket: 1 to 255 of letters, digits, '.', '-', '_', starting with a letter or digit, no "..". Key: valid UTF-8 of 1

@@ -150,13 +150,18 @@ static int fit_pages(struct part_writer *writer, struct slot *slot, size_t size,
     return JB_OK;
 }
 
+static void segment_key(const struct part_writer *writer, size_t index, char key[STORE_KEY_MAX + 8])
+{
+    snprintf(key, STORE_KEY_MAX + 8, index == 0 ? "%s" : "%s.%03zu", writer->key, index);
+}
+
 static int begin_segment(struct part_writer *writer, jb_error *error)
 {
     size_t index = writer->object.segment_count;
     if (index == SEGMENTS_MAX)
         return error_set(error, JB_ERROR_LIMIT, "'%s' outgrows %d objects", writer->key, SEGMENTS_MAX);
     char key[STORE_KEY_MAX + 8];
-    snprintf(key, sizeof key, index == 0 ? "%s" : "%s.%03zu", writer->key, index);
+    segment_key(writer, index, key);
     int code =
         store_upload_begin(writer->store, writer->operation, writer->bucket, key, &writer->uploads[index], error);
     if (code != JB_OK)
@@ -255,7 +260,7 @@ static void remove_completed(struct part_writer *writer)
         if (writer->uploads[i] != NULL)
             continue;
         char key[STORE_KEY_MAX + 8];
-        snprintf(key, sizeof key, i == 0 ? "%s" : "%s.%03zu", writer->key, i);
+        segment_key(writer, i, key);
         const struct store_key keys[] = {{.key = key, .version = object_segment_version(&writer->object.segments[i])}};
         jb_error error = JB_ERROR_INIT;
         if (writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, &error) != JB_OK)
@@ -303,7 +308,10 @@ static int complete_segments(struct part_writer *writer, struct store_condition 
     for (size_t left = writer->object.segment_count; left > 0; left--) {
         struct object_segment *segment = &writer->object.segments[left - 1];
         jb_object_info info = {.size = sizeof info};
-        int code = writer->store->driver->upload_complete(writer->uploads[left - 1], condition, &info, error);
+        char key[STORE_KEY_MAX + 8];
+        segment_key(writer, left - 1, key);
+        int code = store_upload_complete(writer->store, writer->operation, writer->bucket, key,
+                                         writer->uploads[left - 1], condition, &info, error);
         if (code == JB_OK) {
             writer->uploads[left - 1] = NULL;
             memcpy(segment->version, info.version, sizeof segment->version);

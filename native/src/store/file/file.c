@@ -19,11 +19,17 @@ static const struct store_driver driver = {
     .scheme = "file",
     .close = file_close,
     .make_bucket = file_make_bucket,
+    .test_bucket = file_test_bucket,
+    .delete_bucket = file_delete_bucket,
     .stat = file_stat,
     .read = file_read,
     .write = file_write,
     .list = file_list,
     .remove = file_remove,
+    .copy = file_copy,
+    .grant = file_grant,
+    .list_uploads = file_list_uploads,
+    .remove_upload = file_remove_upload,
     .upload_begin = file_upload_begin,
     .upload_part = file_upload_part,
     .upload_complete = file_upload_complete,
@@ -44,6 +50,7 @@ int store_file_open(const jb_store_options *options, jb_store **made, jb_error *
     if (store == NULL)
         return error_no_memory(error);
     store->base.driver = &driver;
+    store->base.has_conditions = true;
     store->root_fd = -1;
     store->root = strdup(path);
     if (store->root == NULL) {

@@ -77,6 +77,17 @@ static int set_endpoint(struct s3_store *s3, const char *option, jb_error *error
     return endpoint_parse(endpoint, &s3->scheme, &s3->host, error);
 }
 
+/* AWS's own endpoints have conditional writes; others are asked by a probe. */
+static bool is_aws(const char *host)
+{
+    static const char *const ends[] = {".amazonaws.com", ".amazonaws.com.cn"};
+    size_t size = strlen(host);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (size > strlen(ends[i]) && strcmp(host + size - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
 static int set_encryption(struct s3_store *s3, const char *option, jb_error *error)
 {
     if (option == NULL || *option == '\0')
@@ -141,6 +152,7 @@ int s3_open_tuned(const jb_store_options *options, const struct http_options *tu
         s3_close(&s3->store);
         return code;
     }
+    s3->store.has_conditions = is_aws(s3->host);
     *store = &s3->store;
     return JB_OK;
 }
