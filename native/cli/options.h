@@ -42,9 +42,11 @@ enum option_id {
     OPTION_NAME,
     OPTION_NUMBER,
     OPTION_OBJECT,
+    OPTION_OLDER_THAN,
     OPTION_OUTCOME,
     OPTION_OWNER,
     OPTION_PUT,
+    OPTION_PREFIX,
     OPTION_QUIET,
     OPTION_READ,
     OPTION_REGION,
@@ -54,6 +56,7 @@ enum option_id {
     OPTION_STORE,
     OPTION_STRICT,
     OPTION_SUCCESS_TEXT,
+    OPTION_TAG,
     OPTION_TIMESTAMP,
     OPTION_TREE,
     OPTION_TRIES,
@@ -76,7 +79,9 @@ enum subcommand_bit {
     IN_REVISION_NODE = 1 << 10,
     IN_PROTECT = 1 << 11,
     IN_LINK = 1 << 12,
-    IN_ALL = (1 << 13) - 1,
+    IN_GC = 1 << 20,
+    IN_BUCKET = 1 << 21,
+    IN_ALL = (1 << 30) - 1,
     IN_STORED = IN_ALL & ~IN_REVISION_NODE /* all that reach a store */
 };
 

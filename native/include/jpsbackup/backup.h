@@ -103,6 +103,21 @@ typedef struct jb_rotate_options {
 JB_API int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
                      jb_error *error);
 
+typedef struct jb_gc_options {
+    size_t size;         /* required: sizeof(jb_gc_options) */
+    const char *bucket;  /* required */
+    const char *prefix;  /* optional: of any keys, not only of abandoned backups; "" for all */
+    uint64_t older_than; /* required with prefix: seconds since the upload began, at least 1 */
+    bool dry_run;
+} jb_gc_options;
+
+/*
+ * Aborts the unfinished uploads below the folders of abandoned backups, or, where a prefix and an age are given, all
+ * below that prefix that are so old. Account as jb_store_abort_uploads gives it.
+ */
+JB_API int jb_gc(jb_store *store, jb_operation *operation, const jb_gc_options *options, char **account,
+                 jb_error *error);
+
 typedef struct jb_backup_directories_options {
     size_t size;                    /* required: sizeof(jb_backup_directories_options) */
     jb_backup_name name;            /* required */

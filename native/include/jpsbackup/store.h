@@ -148,6 +148,14 @@ typedef struct jb_grant_options {
 JB_API int jb_store_grant(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
                           jb_error *error);
 
+/*
+ * Aborts unfinished uploads of keys that start with `prefix` ("" or NULL: all) and that began at least `seconds` ago, by
+ * this machine's clock: {"aborted": [{"key", "begun"}], "dry_run"}. In a file store these are the temporary files of
+ * writers that were killed. With `dry_run` nothing is aborted. Nothing is found in stores that drop them on their own.
+ */
+JB_API int jb_store_abort_uploads(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                                  uint64_t seconds, bool dry_run, char **account, jb_error *error);
+
 /* Keys that do not exist count as deleted. */
 JB_API int jb_store_delete(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys,
                            size_t count, jb_error *error);

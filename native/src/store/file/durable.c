@@ -17,11 +17,14 @@ int file_temporary_make(const struct file_place *place, struct file_temporary *t
 {
     char random[33];
     random_name(random);
-    snprintf(temporary->name, sizeof temporary->name, FILE_OWN_PREFIX "tmp-%s", random);
+    snprintf(temporary->name, sizeof temporary->name, FILE_TEMPORARY_PREFIX "%s", random);
     temporary->fd =
         openat(place->directory_fd, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (temporary->fd >= 0)
+    if (temporary->fd >= 0) {
+        /* Tells gc that its writer lives; where locks cannot be had, gc leaves the file alone. */
+        (void)flock(temporary->fd, LOCK_EX | LOCK_NB);
         return JB_OK;
+    }
     int errnum = errno;
     error_set_errno(error, errnum, "cannot make a temporary file beside '%s'", place->name);
     if (errnum == EACCES || errnum == EROFS)
@@ -55,9 +58,7 @@ int file_write_all(int fd, const void *bytes, size_t count, uint64_t offset, jb_
     return JB_OK;
 }
 
-/* One lock a bucket, on a file that is never deleted: a lock file that came and went could be held twice. */
-static int lock_bucket(struct file_store *store, jb_operation *operation, const char *bucket, int *lock_fd,
-                       jb_error *error)
+static int open_lock(struct file_store *store, const char *bucket, int *lock_fd, jb_error *error)
 {
     int bucket_fd;
     int code = file_bucket_open(store, bucket, &bucket_fd, error);
@@ -66,15 +67,33 @@ static int lock_bucket(struct file_store *store, jb_operation *operation, const 
     *lock_fd = openat(bucket_fd, FILE_LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     int errnum = errno;
     close(bucket_fd);
-    if (*lock_fd < 0)
-        return error_set_errno(error, errnum, "cannot open the lock of the bucket '%s'", bucket);
+    return *lock_fd >= 0 ? JB_OK : error_set_errno(error, errnum, "cannot open the lock of the bucket '%s'", bucket);
+}
+
+/* A lock file goes only with its bucket, by who holds it; who waited for it then holds the lock of nothing. */
+static bool is_removed(int lock_fd)
+{
+    struct stat status;
+    return fstat(lock_fd, &status) == 0 && status.st_nlink == 0;
+}
+
+int file_bucket_lock(struct file_store *store, jb_operation *operation, const char *bucket, int *lock_fd,
+                     jb_error *error)
+{
+    int code = open_lock(store, bucket, lock_fd, error);
     int64_t give_up_ms = clock_monotonic_ms() + LOCK_PATIENCE_MS;
-    for (;;) {
-        if (flock(*lock_fd, LOCK_EX | LOCK_NB) == 0)
+    while (code == JB_OK) {
+        int errnum = flock(*lock_fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+        if (errnum == 0 && !is_removed(*lock_fd))
             return JB_OK;
-        errnum = errno;
+        if (errnum == 0) {
+            close(*lock_fd);
+            code = open_lock(store, bucket, lock_fd, error);
+            if (code != JB_OK)
+                return code;
+        }
         code = operation_check(operation, error);
-        if (code == JB_OK && errnum != EWOULDBLOCK && errnum != EINTR)
+        if (code == JB_OK && errnum != 0 && errnum != EWOULDBLOCK && errnum != EINTR)
             code = error_set_errno(error, errnum, "cannot lock the bucket '%s'", bucket);
         else if (code == JB_OK && clock_monotonic_ms() >= give_up_ms) {
             /* Not a conflict: those are tried again. */
@@ -83,12 +102,12 @@ static int lock_bucket(struct file_store *store, jb_operation *operation, const 
             error_hint(error, "see which process holds '%s/%s/%s'", store->root, bucket, FILE_LOCK_NAME);
             code = JB_ERROR_UNREACHABLE;
         }
-        if (code != JB_OK) {
+        if (code != JB_OK)
             close(*lock_fd);
-            return code;
-        }
-        usleep(2000);
+        else if (errnum != 0)
+            usleep(2000);
     }
+    return code;
 }
 
 /* The tag of what is at the place now, which is the digest of its bytes. */
@@ -117,12 +136,22 @@ static int current_tag(const struct file_place *place, char tag[SHA256_HEX_SIZE]
     return code;
 }
 
+/* Is the object the very file that was to become it? Over NFS a link or a renaming can succeed and its answer be
+ * lost. */
+static bool is_linked(const struct file_place *place, const struct file_temporary *temporary)
+{
+    struct stat own, there;
+    return fstat(temporary->fd, &own) == 0 &&
+           fstatat(place->directory_fd, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && own.st_dev == there.st_dev &&
+           own.st_ino == there.st_ino;
+}
+
 static int replace(struct file_store *store, jb_operation *operation, const char *bucket, const char *key,
                    const struct file_place *place, struct file_temporary *temporary, struct store_condition condition,
                    jb_error *error)
 {
     int lock_fd;
-    int code = lock_bucket(store, operation, bucket, &lock_fd, error);
+    int code = file_bucket_lock(store, operation, bucket, &lock_fd, error);
     if (code != JB_OK)
         return code;
     if (condition.when == STORE_IF_UNCHANGED) {
@@ -131,8 +160,10 @@ static int replace(struct file_store *store, jb_operation *operation, const char
         if (code == JB_ERROR_NOT_FOUND || (code == JB_OK && strcmp(tag, condition.tag) != 0))
             code = error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by somebody else", bucket, key);
     }
-    if (code == JB_OK && renameat(place->directory_fd, temporary->name, place->directory_fd, place->name) != 0) {
-        int errnum = errno;
+    int errnum = 0;
+    if (code == JB_OK && renameat(place->directory_fd, temporary->name, place->directory_fd, place->name) != 0)
+        errnum = errno;
+    if (errnum != 0 && !(errnum == ENOENT && is_linked(place, temporary))) {
         error_set_errno(error, errnum, "cannot put '%s/%s' in place", bucket, key);
         if (errnum == EISDIR)
             error->code = JB_ERROR_CONFLICT;
@@ -142,15 +173,6 @@ static int replace(struct file_store *store, jb_operation *operation, const char
     }
     close(lock_fd); /* unlocks */
     return code;
-}
-
-/* Is the object the very file that was to become it? Over NFS a link can succeed and its answer be lost. */
-static bool is_linked(const struct file_place *place, const struct file_temporary *temporary)
-{
-    struct stat own, there;
-    return fstat(temporary->fd, &own) == 0 &&
-           fstatat(place->directory_fd, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && own.st_dev == there.st_dev &&
-           own.st_ino == there.st_ino;
 }
 
 static int create(const char *bucket, const char *key, const struct file_place *place, struct file_temporary *temporary,

@@ -8,8 +8,9 @@
 #include "../store.h"
 
 /* Names that are the driver's own: temporary files and the lock. They never list and no key may hold them. */
-#define FILE_OWN_PREFIX ".jpsbackup-"
-#define FILE_LOCK_NAME  FILE_OWN_PREFIX "lock"
+#define FILE_OWN_PREFIX       ".jpsbackup-"
+#define FILE_TEMPORARY_PREFIX FILE_OWN_PREFIX "tmp-"
+#define FILE_LOCK_NAME        FILE_OWN_PREFIX "lock"
 
 struct file_store {
     jb_store base;
@@ -39,6 +40,9 @@ void file_place_close(struct file_place *place);
 int file_object_open(struct file_store *store, const char *bucket, const char *key, int *fd, struct stat *status,
                      jb_error *error);
 
+/* Removes the directories that the object's removal left empty, up to the bucket. */
+void file_remove_empty_directories(struct file_store *store, const char *bucket, const char *key);
+
 /* durable.c: how a file gets its name. */
 int file_temporary_make(const struct file_place *place, struct file_temporary *temporary, jb_error *error);
 /* Closes it, and removes its name if it still has it. */
@@ -49,8 +53,17 @@ int file_publish(struct file_store *store, jb_operation *operation, const char *
                  const struct file_place *place, struct file_temporary *temporary, struct store_condition condition,
                  jb_error *error);
 
+/* One lock a bucket, on a file that goes only with the bucket; closing *lock_fd unlocks. */
+int file_bucket_lock(struct file_store *store, jb_operation *operation, const char *bucket, int *lock_fd,
+                     jb_error *error);
+
+/* temporaries.c: is it a temporary file that no living writer holds? */
+bool file_temporary_is_dead(int directory_fd, const char *name);
+
 /* The driver's functions, as store_driver describes them. */
 int file_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+int file_test_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
+int file_delete_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
 int file_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
               jb_object_info *info, jb_error *error);
 int file_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
@@ -64,6 +77,13 @@ int file_remove(jb_store *store, jb_operation *operation, const char *bucket, co
                 size_t count, jb_error *error);
 int file_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
               jb_object_fn each, void *context, jb_error *error);
+int file_copy(jb_store *store, jb_operation *operation, const jb_copy_options *options, jb_error *error);
+int file_grant(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
+               jb_error *error);
+int file_list_uploads(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                      store_unfinished_fn each, void *context, jb_error *error);
+int file_remove_upload(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
+                       jb_error *error);
 int file_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                       struct store_upload **upload, jb_error *error);
 int file_upload_part(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error);

@@ -15,6 +15,7 @@ struct listing {
     jb_operation *operation;
     const char *bucket;
     const char *prefix;
+    bool summed_up; /* by the delimiter '/' */
     jb_object_fn each;
     void *context;
     jb_error *error;
@@ -22,6 +23,36 @@ struct listing {
 };
 
 static int list_directory(struct listing *listing, int fd, size_t length, int depth);
+
+static int stop_at_first(void *context, const jb_object_info *info)
+{
+    (void)info;
+    *(bool *)context = true;
+    return 1;
+}
+
+/* The common prefix of what is in a directory, unless that is nothing. Takes `fd`. */
+static int list_common_prefix(struct listing *listing, int fd, size_t length, int depth)
+{
+    bool found = false;
+    jb_error ended = JB_ERROR_INIT;
+    struct listing below = *listing;
+    below.summed_up = false;
+    below.each = stop_at_first;
+    below.context = &found;
+    below.error = &ended;
+    int code = list_directory(&below, fd, length, depth);
+    if (!found)
+        return code == JB_OK ? JB_OK : error_copy(listing->error, &ended);
+    listing->key[length] = '/';
+    listing->key[length + 1] = '\0';
+    jb_object_info info = {.size = sizeof info, .key = listing->key, .is_prefix = true};
+    code = listing->each(listing->context, &info) != 0
+               ? error_set(listing->error, JB_ERROR_CANCELLED, "the listing was ended by its caller")
+               : operation_check(listing->operation, listing->error);
+    listing->key[length] = '\0';
+    return code;
+}
 
 static int list_entry(struct listing *listing, int directory_fd, size_t length, int depth)
 {
@@ -37,8 +68,11 @@ static int list_entry(struct listing *listing, int directory_fd, size_t length, 
                    ? JB_OK
                    : error_set_errno(listing->error, errno, "cannot look at '%s/%s'", listing->bucket, listing->key);
     if (S_ISREG(status.st_mode) && length >= prefix_length) {
-        jb_object_info info = {
-            .size = sizeof info, .key = listing->key, .bytes = (uint64_t)status.st_size, .modified = status.st_mtime};
+        jb_object_info info = {.size = sizeof info,
+                               .key = listing->key,
+                               .bytes = (uint64_t)status.st_size,
+                               .modified = status.st_mtime,
+                               .is_latest = true};
         if (listing->each(listing->context, &info) != 0)
             return error_set(listing->error, JB_ERROR_CANCELLED, "the listing was ended by its caller");
         return operation_check(listing->operation, listing->error);
@@ -50,6 +84,8 @@ static int list_entry(struct listing *listing, int directory_fd, size_t length, 
         return errno == ENOENT
                    ? JB_OK
                    : error_set_errno(listing->error, errno, "cannot list '%s/%s'", listing->bucket, listing->key);
+    if (listing->summed_up && length >= prefix_length && length < STORE_KEY_MAX)
+        return list_common_prefix(listing, fd, length, depth + 1);
     return list_directory(listing, fd, length, depth + 1);
 }
 
@@ -99,6 +135,7 @@ int file_list(jb_store *base, jb_operation *operation, const char *bucket, const
     struct listing listing = {.operation = operation,
                               .bucket = bucket,
                               .prefix = options->prefix,
+                              .summed_up = options->delimiter != NULL,
                               .each = each,
                               .context = context,
                               .error = error};

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,24 +114,6 @@ int file_range(jb_store *base, jb_operation *operation, const char *bucket, cons
     return JB_OK;
 }
 
-/* Removes the directories that the object's removal left empty, up to the bucket. */
-static void remove_empty_directories(struct file_store *store, const char *bucket, const char *key)
-{
-    char parent[STORE_KEY_MAX + 1];
-    snprintf(parent, sizeof parent, "%s", key);
-    for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
-        *slash = '\0';
-        struct file_place place;
-        jb_error ignored = JB_ERROR_INIT;
-        if (file_place_open(store, bucket, parent, false, &place, &ignored) != JB_OK)
-            return;
-        int removed = unlinkat(place.directory_fd, place.name, AT_REMOVEDIR);
-        file_place_close(&place);
-        if (removed != 0)
-            return;
-    }
-}
-
 int file_remove(jb_store *base, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
                 jb_error *error)
 {
@@ -153,7 +134,7 @@ int file_remove(jb_store *base, jb_operation *operation, const char *bucket, con
             code = error_set_errno(error, errno, "cannot sync the directory of '%s/%s'", bucket, keys[i].key);
         file_place_close(&place);
         if (code == JB_OK)
-            remove_empty_directories(store, bucket, keys[i].key);
+            file_remove_empty_directories(store, bucket, keys[i].key);
         if (code == JB_OK)
             code = operation_check(operation, error);
     }

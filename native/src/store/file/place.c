@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,29 +31,6 @@ int file_bucket_open(struct file_store *store, const char *bucket, int *fd, jb_e
     if (errnum == ENOENT)
         return error_hint(error, "make the bucket first, or check its name");
     if (errnum == EACCES)
-        error->code = JB_ERROR_ACCESS;
-    return (int)error->code;
-}
-
-int file_make_bucket(jb_store *base, jb_operation *operation, const char *bucket, jb_error *error)
-{
-    (void)operation;
-    struct file_store *store = (struct file_store *)base;
-    if (mkdirat(store->root_fd, bucket, 0700) == 0) {
-        if (fsync(store->root_fd) != 0)
-            return error_set_errno(error, errno, "cannot sync '%s'", store->root);
-        return JB_OK;
-    }
-    if (errno == EEXIST) {
-        int fd;
-        int code = file_bucket_open(store, bucket, &fd, error);
-        if (code == JB_OK)
-            close(fd);
-        return code;
-    }
-    int errnum = errno;
-    error_set_errno(error, errnum, "cannot make the bucket '%s' in 'file://%s'", bucket, store->root);
-    if (errnum == EACCES || errnum == EROFS)
         error->code = JB_ERROR_ACCESS;
     return (int)error->code;
 }
@@ -132,4 +110,21 @@ int file_object_open(struct file_store *store, const char *bucket, const char *k
         return JB_OK;
     close(*fd);
     return failed(store, errnum, bucket, key, error);
+}
+
+void file_remove_empty_directories(struct file_store *store, const char *bucket, const char *key)
+{
+    char parent[STORE_KEY_MAX + 1];
+    snprintf(parent, sizeof parent, "%s", key);
+    for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
+        *slash = '\0';
+        struct file_place place;
+        jb_error ignored = JB_ERROR_INIT;
+        if (file_place_open(store, bucket, parent, false, &place, &ignored) != JB_OK)
+            return;
+        int removed = unlinkat(place.directory_fd, place.name, AT_REMOVEDIR);
+        file_place_close(&place);
+        if (removed != 0)
+            return;
+    }
 }
