@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "codec/digest.h"
 #include "store/store.h"
+#include "stream/object.h"
 #include "workspace.h"
 
 struct memory {
@@ -187,6 +189,45 @@ static void a_damaged_part_is_found_and_named(void **state)
     assert_non_null(strstr(error.text, "'bucket/object' is damaged between bytes 8388608 and 16777216"));
     assert_true(memory.position <= 8 << 20);
     jb_text_free(account);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
+/* A part that was made with a larger budget than the reader's. */
+static void a_part_larger_than_the_memory_is_verified_as_it_comes(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    const size_t part = 100 << 20, rest = 3 << 20;
+    struct memory memory = {.bytes = malloc(part + rest), .count = part + rest};
+    fill_pattern(memory.bytes, memory.count, 12);
+    write_file(workspace_file(&w, "store/bucket/large"), memory.bytes, memory.count);
+    struct object object = {.name = strdup("large")};
+    unsigned char sha256[SHA256_SIZE];
+    struct object_segment *segment = object_add_segment(&object, "large", &error);
+    assert_ok(error, sha256_of(memory.bytes, part, sha256, &error));
+    assert_ok(error, object_add_part(segment, part, sha256, &error));
+    assert_ok(error, sha256_of(memory.bytes + part, rest, sha256, &error));
+    assert_ok(error, object_add_part(segment, rest, sha256, &error));
+    assert_ok(error, object_finish(&object, &error));
+    object.content_bytes = object.bytes;
+    json_t *json = object_to_json(&object, &error);
+    char *description = json_dumps(json, 0);
+    json_decref(json);
+
+    jb_get_options get = get_options(&memory, "large", description);
+    assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_int_equal(memory.position, part + rest);
+    flip_byte(workspace_file(&w, "store/bucket/large"), 1 << 20);
+    memory.bytes[1 << 20] ^= 1; /* what is lent before the part's end is what the store holds */
+    memory.position = 0;
+    assert_fails(JB_ERROR_VERIFY, error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_non_null(strstr(error.text, "'bucket/large' is damaged between bytes 0 and 104857600"));
+    assert_true(memory.position < part);
+    free(description);
+    object_clean_up(&object);
     free(memory.bytes);
     workspace_close(&w);
 }
@@ -427,6 +468,7 @@ int main(void)
         cmocka_unit_test(other_programs_read_what_is_written),
         cmocka_unit_test(the_seek_table_leads_to_every_frame),
         cmocka_unit_test(a_damaged_part_is_found_and_named),
+        cmocka_unit_test(a_part_larger_than_the_memory_is_verified_as_it_comes),
         cmocka_unit_test(a_truncated_stream_is_an_error),
         cmocka_unit_test(a_producer_that_fails_leaves_nothing),
         cmocka_unit_test(producers_inherit_no_descriptors_and_no_input),

@@ -203,12 +203,12 @@ JB_API int jb_put(jb_store *store, jb_operation *operation, const jb_put_options
                   jb_error *error);
 
 typedef struct jb_get_options {
-    size_t size;        /* required: sizeof(jb_get_options) */
-    const char *bucket; /* required */
-    const char *key;    /* required */
-    const char
-        *description;  /* optional: the object's JSON description; then every part is verified before it is written */
-    jb_write_fn write; /* required; called on the calling thread only, in order */
+    size_t size;             /* required: sizeof(jb_get_options) */
+    const char *bucket;      /* required */
+    const char *key;         /* required */
+    const char *description; /* optional: the object's JSON description; then every part is verified before it is
+                                written, or, where it is larger than the memory limit, before its last bytes are */
+    jb_write_fn write;       /* required; called on the calling thread only, in order */
     void *write_context;
     bool decompress; /* by the description, else by the first bytes */
 } jb_get_options;

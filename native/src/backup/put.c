@@ -107,8 +107,10 @@ static int put_file(struct put *put, jb_error *error)
     if (file.fd < 0)
         return error_set_errno(error, errno, "cannot open '%s'", file.path);
     struct stat status;
-    if (fstat(file.fd, &status) == 0 && S_ISREG(status.st_mode))
+    if (fstat(file.fd, &status) == 0 && S_ISREG(status.st_mode)) {
         operation_phase(put->operation, "upload", file.path, (uint64_t)status.st_size, 0);
+        part_writer_expect(put->writer, (uint64_t)status.st_size);
+    }
     posix_fadvise(file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     int code = put_stream(put, read_file, &file, error);
     close(file.fd);

@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/event.h"
 #include "../base/workers.h"
+#include "pace.h"
 #include "transfer.h"
 
 #define TICK_MS 100   /* how soon a cancellation, a stall or a deadline is seen */
@@ -37,7 +38,9 @@ struct http_client {
     struct queue waiting; /* for a connection, or for their next try's time */
     struct http_request *running;
     unsigned running_count;
-    CURL **idle; /* handles to use again */
+    struct http_pace pace;
+    int64_t checked_ms; /* when cancellations, stalls and deadlines were looked for last */
+    CURL **idle;        /* handles to use again */
     unsigned idle_count;
     bool answered; /* some server has answered something */
     bool warned;   /* of what has failed since the last success */
@@ -95,9 +98,20 @@ static void warn(struct http_client *client, const struct http_request *request)
                   request->error.text);
 }
 
-/* The try has ended with the verdict, and the handle is released. */
-static void end_try(struct http_client *client, struct http_request *request, enum http_verdict verdict)
+/* A server that is asked too much says so, or leaves a try without any answer (status 0) for long. */
+static void keep_pace(struct http_client *client, const struct http_request *request, enum http_verdict verdict,
+                      bool timed_out)
 {
+    if (verdict == HTTP_DONE)
+        http_pace_success(&client->pace);
+    else if (request->status == 429 || request->status == 503 || (request->status == 0 && timed_out))
+        http_pace_complaint(&client->pace, request->number);
+}
+
+/* The try has ended with the verdict, and the handle is released. */
+static void end_try(struct http_client *client, struct http_request *request, enum http_verdict verdict, bool timed_out)
+{
+    keep_pace(client, request, verdict, timed_out);
     client->answered = client->answered || request->status != 0;
     if (verdict != HTTP_RETRY)
         client->warned = false;
@@ -153,7 +167,7 @@ static void check_running(struct http_client *client, int64_t now_ms)
                       (client->options.stall_ms + 999) / 1000 *
                           (request->stall_factor > 0 ? request->stall_factor : 1));
             request->error.retryable = true;
-            end_try(client, request, HTTP_RETRY);
+            end_try(client, request, HTTP_RETRY, true);
         }
     }
 }
@@ -168,6 +182,7 @@ static void start(struct http_client *client, struct http_request *request)
     request->next = client->running;
     client->running = request;
     client->running_count++;
+    request->number = http_pace_start(&client->pace);
     int code = http_transfer_begin(request, easy, &client->options, &request->error);
     if (code == JB_OK && curl_multi_add_handle(client->multi, easy) != CURLM_OK)
         code = error_no_memory(&request->error);
@@ -180,7 +195,7 @@ static void start(struct http_client *client, struct http_request *request)
 static void start_due(struct http_client *client, int64_t now_ms)
 {
     struct http_request **link = &client->waiting.first;
-    while (*link != NULL && client->running_count < client->options.connections) {
+    while (*link != NULL && client->running_count < client->pace.whole) {
         struct http_request *request = *link;
         if (request->due_ms > now_ms) {
             link = &request->next;
@@ -203,7 +218,7 @@ static void reap(struct http_client *client)
         struct http_request *request = (struct http_request *)(void *)private;
         enum http_verdict verdict = http_transfer_end(request, result);
         release_handle(client, request);
-        end_try(client, request, verdict);
+        end_try(client, request, verdict, result == CURLE_OPERATION_TIMEDOUT);
     }
 }
 
@@ -212,7 +227,7 @@ static int pause_until_work(const struct http_client *client, int64_t now_ms)
     if (client->waiting.first == NULL && client->running == NULL)
         return IDLE_MS;
     int64_t pause = TICK_MS;
-    if (client->running_count < client->options.connections)
+    if (client->running_count < client->pace.whole)
         for (const struct http_request *request = client->waiting.first; request != NULL; request = request->next)
             if (request->due_ms - now_ms < pause)
                 pause = request->due_ms > now_ms ? request->due_ms - now_ms : 0;
@@ -238,8 +253,11 @@ static void *run(void *context)
     for (;;) {
         bool ending = take_submitted(client);
         int64_t now_ms = clock_monotonic_ms();
-        check_waiting(client, now_ms);
-        check_running(client, now_ms);
+        if (now_ms - client->checked_ms >= TICK_MS) {
+            check_waiting(client, now_ms);
+            check_running(client, now_ms);
+            client->checked_ms = now_ms;
+        }
         start_due(client, now_ms);
         int running;
         curl_multi_perform(client->multi, &running);
@@ -253,7 +271,7 @@ static void *run(void *context)
 static void set_defaults(struct http_options *options)
 {
     static const struct http_options defaults = {
-        .connections = 32,
+        .connections = 64,
         .tries = 8,
         .stall_ms = 60000,
         .connect_timeout_ms = 15000,
@@ -301,6 +319,7 @@ int http_client_new(const struct http_options *options, struct http_client **cli
     if (options->proxy != NULL)
         made->proxy = strdup(options->proxy);
     made->options.proxy = made->proxy;
+    http_pace_init(&made->pace, made->options.connections);
     made->idle = calloc(made->options.connections, sizeof *made->idle);
     made->multi = curl_multi_init();
     if (made->multi == NULL || made->idle == NULL || (ca_file != NULL && made->ca_file == NULL) ||

@@ -58,6 +58,7 @@ struct http_request {
     struct curl_slist *list;
     CURL *easy;
     bool header_ended; /* of the reply, by its blank line */
+    uint64_t number;   /* of this try among the client's */
     size_t sent;
     unsigned sendings;    /* within this try */
     int64_t window_moved; /* bytes both ways in this try when its stall window began */

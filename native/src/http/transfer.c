@@ -6,7 +6,9 @@
 #include "../base/clock.h"
 
 #define LOWEST_BYTES_PER_SECOND 1024
-#define SOCKET_BUFFER_BYTES     (512L << 10) /* of libcurl's own, each way: fewer system calls */
+/* Of libcurl's own, each way: large ones need fewer system calls, small ones keep many connections' memory small. */
+#define SOCKET_BUFFER_BYTES_MIN ((size_t)16 << 10)
+#define SOCKET_BUFFER_BYTES_MAX ((size_t)512 << 10)
 
 static size_t send_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -111,6 +113,13 @@ static void empty(struct buffer *buffer)
         buffer->data[0] = '\0';
 }
 
+static long buffer_size(size_t expected)
+{
+    if (expected < SOCKET_BUFFER_BYTES_MIN)
+        return (long)SOCKET_BUFFER_BYTES_MIN;
+    return (long)(expected < SOCKET_BUFFER_BYTES_MAX ? expected : SOCKET_BUFFER_BYTES_MAX);
+}
+
 static void set_options(const struct http_request *request, CURL *easy, const struct http_options *options)
 {
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
@@ -121,8 +130,8 @@ static void set_options(const struct http_request *request, CURL *easy, const st
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, SOCKET_BUFFER_BYTES);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, SOCKET_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_size(request->into != NULL ? request->into_size : 0));
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, buffer_size(request->body_size));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "jpsbackup/" JPSBACKUP_VERSION);
     if (options->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);

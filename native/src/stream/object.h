@@ -11,8 +11,8 @@
 #include "../base/error.h"
 #include "../codec/digest.h"
 
-/* No reader must hold more than this at once for one part; writers stay below (see part_writer.h). */
-#define OBJECT_PART_BYTES_MAX ((uint64_t)64 << 20)
+/* The most that any store takes (S3's bound; Azure's is less). */
+#define OBJECT_PART_BYTES_MAX ((uint64_t)5 << 30)
 
 struct object_part {
     uint64_t bytes;

@@ -21,7 +21,8 @@ struct slot {
     char key[STORE_KEY_MAX + 1];
     const char *version;             /* of the object; NULL: the present one */
     const struct object_part *parts; /* what the range holds; NULL where that is not described */
-    size_t part_count;
+    size_t part_count;               /* 0: the range is a piece of one part, which is too large for a slot */
+    bool last_piece;
     size_t capacity;
     enum { SLOT_FREE, SLOT_BUSY, SLOT_DONE } state;
 };
@@ -44,7 +45,9 @@ struct part_reader {
     /* What to ask for next. */
     size_t segment;
     size_t part;
-    uint64_t offset; /* in the segment */
+    uint64_t offset;          /* in the segment */
+    uint64_t piece_offset;    /* in the part, where that comes in pieces */
+    struct sha256 *of_pieces; /* of those lent so far */
 };
 
 static void finish_slot(struct slot *slot)
@@ -55,17 +58,35 @@ static void finish_slot(struct slot *slot)
     event_unlock(&slot->reader->event);
 }
 
+static int damaged(const struct slot *slot, uint64_t begin, uint64_t bytes, const char *used, jb_error *error)
+{
+    error_set(error, JB_ERROR_VERIFY,
+              "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
+              slot->reader->bucket, slot->key, (unsigned long long)begin, (unsigned long long)(begin + bytes));
+    return error_hint(error, "%s; restore another backup, and look into the store", used);
+}
+
 static int check_part(const struct slot *slot, const struct object_part *part, size_t offset, jb_error *error)
 {
     unsigned char sha256[SHA256_SIZE];
     int code = sha256_of(slot->transfer.bytes + offset, (size_t)part->bytes, sha256, error);
     if (code != JB_OK || memcmp(sha256, part->sha256, SHA256_SIZE) == 0)
         return code;
-    uint64_t begin = slot->transfer.offset + offset;
-    error_set(error, JB_ERROR_VERIFY,
-              "'%s/%s' is damaged between bytes %llu and %llu: its digest differs from the seal's",
-              slot->reader->bucket, slot->key, (unsigned long long)begin, (unsigned long long)(begin + part->bytes));
-    return error_hint(error, "nothing of it was used; restore another backup, and look into the store");
+    return damaged(slot, slot->transfer.offset + offset, part->bytes, "nothing of it was used", error);
+}
+
+/* In the reader's own order; the last piece is lent only when the whole part was found right. */
+static int check_piece(struct part_reader *reader, const struct slot *slot, jb_error *error)
+{
+    unsigned char sha256[SHA256_SIZE];
+    sha256_update(reader->of_pieces, slot->transfer.bytes, slot->transfer.count);
+    if (!slot->last_piece)
+        return JB_OK;
+    sha256_finish(reader->of_pieces, sha256);
+    if (memcmp(sha256, slot->parts->sha256, SHA256_SIZE) == 0)
+        return JB_OK;
+    uint64_t end = slot->transfer.offset + slot->transfer.count;
+    return damaged(slot, end - slot->parts->bytes, slot->parts->bytes, "do not use what came of it", error);
 }
 
 static void check_parts(struct work *work)
@@ -83,7 +104,7 @@ static void check_parts(struct work *work)
 static void range_done(struct store_transfer *transfer)
 {
     struct slot *slot = (struct slot *)transfer;
-    if (transfer->error.code == JB_OK && slot->parts != NULL)
+    if (transfer->error.code == JB_OK && slot->parts != NULL && slot->part_count > 0)
         workers_submit(slot->reader->workers, &slot->check);
     else
         finish_slot(slot);
@@ -111,6 +132,16 @@ static bool next_bytes(struct part_reader *reader, struct slot *slot)
     return left > 0;
 }
 
+/* The next piece of a part that is larger than a slot. */
+static void next_piece(struct part_reader *reader, struct slot *slot)
+{
+    uint64_t left = slot->parts->bytes - reader->piece_offset;
+    slot->last_piece = left <= slot->capacity;
+    slot->transfer.count = slot->last_piece ? (size_t)left : slot->capacity;
+    reader->piece_offset = slot->last_piece ? 0 : reader->piece_offset + slot->capacity;
+    reader->part += slot->last_piece;
+}
+
 /* As many of the next parts as fit. */
 static bool next_parts(struct part_reader *reader, struct slot *slot)
 {
@@ -132,6 +163,8 @@ static bool next_parts(struct part_reader *reader, struct slot *slot)
         slot->transfer.count += (size_t)segment->parts[reader->part++].bytes;
         slot->part_count++;
     }
+    if (slot->part_count == 0)
+        next_piece(reader, slot);
     snprintf(slot->key, sizeof slot->key, "%s%s", reader->prefix, segment->name);
     return true;
 }
@@ -185,6 +218,9 @@ static int read_part(struct byte_source *source, const void **bytes, size_t *cou
     event_unlock(&reader->event);
     if (slot->transfer.error.code != JB_OK)
         return error_copy(error, &slot->transfer.error);
+    code = slot->parts != NULL && slot->part_count == 0 ? check_piece(reader, slot, error) : JB_OK;
+    if (code != JB_OK)
+        return code;
     reader->lent = true;
     *bytes = slot->transfer.bytes;
     *count = slot->transfer.count;
@@ -213,17 +249,18 @@ void part_reader_free(struct part_reader *reader)
     for (unsigned i = 0; i < reader->slot_count; i++)
         pages_free(reader->slots[i].transfer.bytes, reader->slots[i].capacity);
     event_clean_up(&reader->event);
+    sha256_free(reader->of_pieces);
     free(reader);
 }
 
-static size_t largest_part(const struct object *object)
+static uint64_t largest_part(const struct object *object)
 {
     uint64_t largest = 1;
     for (size_t i = 0; i < object->segment_count; i++)
         for (size_t j = 0; j < object->segments[i].part_count; j++)
             if (object->segments[i].parts[j].bytes > largest)
                 largest = object->segments[i].parts[j].bytes;
-    return (size_t)largest;
+    return largest;
 }
 
 int part_reader_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket,
@@ -234,8 +271,9 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
     size_t slot_bytes = memory_bytes / SLOTS_MIN < RANGE_BYTES_MAX ? memory_bytes / SLOTS_MIN : RANGE_BYTES_MAX;
     if (object != NULL) {
         bytes = object->bytes;
-        if (slot_bytes < largest_part(object))
-            slot_bytes = largest_part(object);
+        /* A part that does not fit a slot comes in pieces, and is proven only at its end. */
+        if (slot_bytes < largest_part(object) && largest_part(object) <= memory_bytes)
+            slot_bytes = (size_t)largest_part(object);
     } else {
         jb_object_info info;
         int code = store_stat(store, operation, bucket, prefix, NULL, &info, error);
@@ -248,6 +286,11 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
     struct part_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return error_no_memory(error);
+    int code = sha256_new(&reader->of_pieces, error);
+    if (code != JB_OK) {
+        free(reader);
+        return code;
+    }
     event_init(&reader->event);
     reader->source.read = read_part;
     reader->store = store;

@@ -6,16 +6,10 @@
 
 #include "../base/event.h"
 #include "../base/pages.h"
+#include "part_plan.h"
 
-#define MIB              ((size_t)1 << 20)
-#define PART_BYTES_FIRST (8 * MIB)
-/* The last parts are this large, so that two fit the smallest budget, and every reader's. */
-#define PART_BYTES_LAST (24 * MIB)
-/* S3 takes 10,000 parts: 8 MiB for the first 2,000, then more with every further 400: about 165 GiB an object. */
-#define PARTS_OF_FIRST_SIZE 2000
-#define PARTS_OF_EACH_SIZE  400
-#define SLOTS_MAX           16
-#define SEGMENTS_MAX        1000
+#define SLOTS_MAX    64
+#define SEGMENTS_MAX 1000
 
 struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
@@ -36,7 +30,7 @@ struct part_writer {
     char *bucket;
     char *key;
     bool replace;
-    size_t memory_bytes;
+    struct part_plan plan;
     struct event event; /* guards the slots' states */
     struct slot slots[SLOTS_MAX];
     struct slot *filling;
@@ -46,17 +40,6 @@ struct part_writer {
     unsigned parts_started;  /* in the last segment */
     uint64_t segment_offset; /* bytes started in the last segment */
 };
-
-static size_t part_bytes(const struct part_writer *writer, unsigned number)
-{
-    size_t size = PART_BYTES_FIRST;
-    if (number >= PARTS_OF_FIRST_SIZE)
-        size += (1 + (number - PARTS_OF_FIRST_SIZE) / PARTS_OF_EACH_SIZE) * MIB;
-    if (size > PART_BYTES_LAST)
-        size = PART_BYTES_LAST;
-    size_t most = writer->memory_bytes / 2;
-    return size < most ? size : most;
-}
 
 static void transfer_done(struct store_transfer *transfer)
 {
@@ -116,7 +99,7 @@ static int wait_for_room(struct part_writer *writer, bool all, size_t wanted, st
             if (slot->state == SLOT_FREE && (free_slot == NULL || slot->capacity == wanted))
                 free_slot = slot;
         }
-        bool enough = all ? busy == 0 : free_slot != NULL && (held + wanted <= writer->memory_bytes || busy == 0);
+        bool enough = all ? busy == 0 : free_slot != NULL && (held + wanted <= writer->plan.memory_bytes || busy == 0);
         if (code != JB_OK || enough) {
             if (room != NULL)
                 *room = free_slot;
@@ -180,7 +163,7 @@ static int begin_segment(struct part_writer *writer, jb_error *error)
 static int start_part(struct part_writer *writer, jb_error *error)
 {
     struct slot *slot = writer->filling;
-    if (writer->object.segment_count == 0 || writer->parts_started == writer->store->driver->limits.parts_max) {
+    if (writer->object.segment_count == 0 || writer->parts_started == writer->plan.limits.parts_max) {
         int code = begin_segment(writer, error);
         if (code != JB_OK)
             return code;
@@ -205,11 +188,10 @@ static int start_part(struct part_writer *writer, jb_error *error)
 int part_writer_reserve(struct part_writer *writer, void **room, size_t *capacity, jb_error *error)
 {
     if (writer->filling == NULL) {
-        unsigned next =
-            writer->object.segment_count == 0 || writer->parts_started == writer->store->driver->limits.parts_max
-                ? 0
-                : writer->parts_started;
-        size_t size = part_bytes(writer, next);
+        unsigned next = writer->object.segment_count == 0 || writer->parts_started == writer->plan.limits.parts_max
+                            ? 0
+                            : writer->parts_started;
+        size_t size = part_plan_bytes(&writer->plan, next);
         struct slot *slot;
         int code = wait_for_room(writer, false, size, &slot, error);
         if (code == JB_OK)
@@ -351,6 +333,11 @@ int part_writer_finish(struct part_writer *writer, struct object *object, jb_err
     return JB_OK;
 }
 
+void part_writer_expect(struct part_writer *writer, uint64_t bytes)
+{
+    writer->plan.expected = bytes;
+}
+
 struct byte_sink *part_writer_sink(struct part_writer *writer)
 {
     return &writer->sink;
@@ -392,7 +379,7 @@ int part_writer_new(jb_store *store, jb_operation *operation, struct workers *wo
     writer->operation = operation;
     writer->workers = workers;
     writer->replace = replace;
-    writer->memory_bytes = memory_bytes;
+    writer->plan = (struct part_plan){.limits = store->driver->limits, .memory_bytes = memory_bytes};
     writer->bucket = strdup(bucket);
     writer->key = strdup(key);
     const char *slash = strrchr(key, '/');

@@ -16,6 +16,10 @@ struct part_writer;
 int part_writer_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket,
                     const char *key, bool replace, size_t memory_bytes, struct part_writer **writer, jb_error *error);
 
+/* Before the first byte: how long the stream will be, so that its parts are large enough for one object to take it.
+ * More or fewer bytes may come. */
+void part_writer_expect(struct part_writer *writer, uint64_t bytes);
+
 struct byte_sink *part_writer_sink(struct part_writer *writer);
 
 /* The empty room of the part that is filled now, so that bytes can be read right into it; advance says how many were.
