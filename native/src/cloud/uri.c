@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/secret.h"
+
 static bool is_unreserved(unsigned char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
@@ -127,7 +129,7 @@ int uri_canonical_query(struct buffer *buffer, const struct uri_parameter *param
         code = buffer_printf(buffer, error, "%s%s=%s", i > 0 ? "&" : "", sorted[i].name, sorted[i].value);
     for (size_t i = 0; i < count; i++) {
         free(sorted[i].name);
-        free(sorted[i].value);
+        secret_free(sorted[i].value); /* forms hold secrets */
     }
     return code;
 }

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -13,6 +14,31 @@ int json_parse(const char *text, size_t size, const char *what, json_t **documen
         return error_no_memory(error);
     return error_set(error, JB_ERROR_FORMAT, "%s is no valid JSON: line %d, column %d: %s", what, failure.line,
                      failure.column, failure.text);
+}
+
+int json_parse_secret(const char *text, size_t size, const char *what, json_t **document, jb_error *error)
+{
+    int code = json_parse(text, size, what, document, error);
+    /* jansson's own text quotes what stands near the fault. */
+    return code == JB_ERROR_FORMAT ? error_set(error, JB_ERROR_FORMAT, "%s is no valid JSON", what) : code;
+}
+
+/* Depth is bounded by jansson's parser. */
+static void zero_texts(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t index;
+    if (json_is_string(value))
+        OPENSSL_cleanse((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+    json_object_foreach(value, name, member) zero_texts(member);
+    json_array_foreach(value, index, member) zero_texts(member);
+}
+
+void json_wipe(json_t *document)
+{
+    zero_texts(document);
+    json_decref(document);
 }
 
 struct writing {

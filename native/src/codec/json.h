@@ -11,6 +11,11 @@
  * refused. JB_ERROR_FORMAT. */
 int json_parse(const char *text, size_t size, const char *what, json_t **document, jb_error *error);
 
+/* The same for a document that holds secrets: no message quotes from it. Give it back with json_wipe. */
+int json_parse_secret(const char *text, size_t size, const char *what, json_t **document, jb_error *error);
+/* Zeroes every text in the document, which nobody else may hold, and gives it back. NULL is allowed. */
+void json_wipe(json_t *document);
+
 /* Appends the document's text; `flags` are jansson's. To be used instead of json_dumps, which leaves members' names out
  * without a word where an allocation fails. JB_ERROR_MEMORY, and JB_ERROR_LIMIT over the buffer's maximum. */
 int json_write(const json_t *document, size_t flags, struct buffer *text, jb_error *error);
