@@ -7,7 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../src/base/clock.h"
 #include "../src/base/error.h"
+#include "options.h"
+
+#define TIME_MAX UINT64_C(253402300799) /* the year 9999 ends */
 
 static int check_file(int file, const char *path, jb_error *error)
 {
@@ -55,10 +59,9 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
         const char *key;
         const char **value;
     } known[] = {
-        {"AWS_ACCESS_KEY_ID", &credentials->access_key},
-        {"AWS_SECRET_ACCESS_KEY", &credentials->secret_key},
-        {"AWS_SESSION_TOKEN", &credentials->session_token},
-        {"JPSBACKUP_GRANTS", &credentials->grants},
+        {"AWS_ACCESS_KEY_ID", &credentials->access_key},    {"AWS_SECRET_ACCESS_KEY", &credentials->secret_key},
+        {"AWS_SESSION_TOKEN", &credentials->session_token}, {"JPSBACKUP_GRANTS", &credentials->grants},
+        {"JPSBACKUP_EXPIRES", &credentials->expires},
     };
     char *equals = strchr(line, '=');
     for (size_t i = 0; equals != NULL && i < sizeof known / sizeof *known; i++) {
@@ -81,6 +84,22 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
               path);
     return error_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… AWS_SESSION_TOKEN=… and "
                              "JPSBACKUP_GRANTS=…");
+}
+
+static int check_time(const struct credentials *credentials, const char *path, jb_error *error)
+{
+    uint64_t expires;
+    char text[CLOCK_UTC_SIZE];
+    if (credentials->expires == NULL)
+        return JB_OK;
+    if (!parse_number(credentials->expires, &expires) || expires > TIME_MAX)
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' has a malformed JPSBACKUP_EXPIRES", path);
+    if (clock_now() <= (int64_t)expires)
+        return JB_OK;
+    clock_format_utc((int64_t)expires, text);
+    error_set(error, JB_ERROR_ACCESS, "the credentials in '%s' were good until %s", path, text);
+    return error_hint(error,
+                      "get new ones, for a longer time if the work takes longer; and check this machine's clock");
 }
 
 static int take_content(struct credentials *credentials, const char *path, jb_error *error)
@@ -108,13 +127,12 @@ static int take_content(struct credentials *credentials, const char *path, jb_er
             *values[i] = NULL;
     bool keys =
         credentials->access_key != NULL || credentials->secret_key != NULL || credentials->session_token != NULL;
-    if (credentials->grants != NULL)
-        return keys ? error_set(error, JB_ERROR_USAGE, "the credentials file '%s' gives keys beside grants", path)
-                    : JB_OK;
-    if (credentials->access_key == NULL || credentials->secret_key == NULL)
+    if (keys && credentials->grants != NULL)
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' gives keys beside grants", path);
+    if (credentials->grants == NULL && (credentials->access_key == NULL || credentials->secret_key == NULL))
         return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
                          credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
-    return JB_OK;
+    return check_time(credentials, path, error);
 }
 
 int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error)

@@ -11,12 +11,14 @@ struct credentials {
     const char *access_key;
     const char *secret_key;
     const char *session_token; /* NULL: none */
+    const char *expires;       /* when all of it ends, in seconds since 1970; NULL: not known */
     const char *grants;        /* rights to single objects; NULL: none, else it stands alone */
 };
 
 /*
  * Reads lines KEY=VALUE with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or with
- * JPSBACKUP_GRANTS alone; others are refused. The file must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon
+ * JPSBACKUP_GRANTS instead, and JPSBACKUP_EXPIRES beside either; others are refused. JB_ERROR_ACCESS where its time
+ * is over. The file must be regular, the caller's own, and readable by nobody else. With `once` it is removed as soon
  * as it was read, whatever it holds. No message holds any of its content.
  */
 int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error);

@@ -22,6 +22,7 @@ const struct subcommand *const subcommands[] = {
     &protect_subcommand,
     &catalog_subcommand,
     &link_subcommand,
+    &grant_subcommand,
     &gc_subcommand,
     &bucket_subcommand,
     &revision_node_subcommand,

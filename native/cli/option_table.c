@@ -98,6 +98,21 @@ const struct option_row option_table[] = {
     {OPTION_SECONDS, "seconds", 0, KIND_NUMBER, GROUP_OWN, IN_LINK, "COUNT", 1, 604800,
      "how long the link works; default 3600"},
 
+    /* grant */
+    {OPTION_READ, "read", 0, KIND_LIST, GROUP_OWN, IN_GRANT, "KEY", 0, 0, "an object that may be read; repeatable"},
+    {OPTION_WRITE, "write", 0, KIND_LIST, GROUP_OWN, IN_GRANT, "KEY", 0, 0,
+     "an object that may be put and read, with KEY.001 and so on, in which a long stream goes on; repeatable"},
+    {OPTION_WRITE_SMALL, "write-small", 0, KIND_LIST, GROUP_OWN, IN_GRANT, "KEY", 0, 0,
+     "the same for an object of at most 5 MiB, such as a sign of life; repeatable"},
+    {OPTION_SIZE, "size", 0, KIND_NUMBER, GROUP_OWN, IN_GRANT, "BYTES", 1, UINT64_C(1) << 50,
+     "of signed requests: what each --write will have at most; default: 2,000 parts"},
+    {OPTION_SECONDS, "seconds", 0, KIND_NUMBER, GROUP_OWN, IN_GRANT, "COUNT", 1, 604800,
+     "how long the grant lasts; default 43200 (12 hours), less where the store allows less"},
+    {OPTION_ROLE, "role", 0, KIND_TEXT, GROUP_OWN, IN_GRANT, "ARN", 0, 0,
+     "s3: the role to take on for it; default: a federation token of the user's own"},
+    {OPTION_STS_ENDPOINT, "sts-endpoint", 0, KIND_TEXT, GROUP_OWN, IN_GRANT, "URL", 0, 0,
+     "s3: of the token service; default: AWS_ENDPOINT_URL_STS, else AWS's, else the store's own"},
+
     /* revision-node */
     {OPTION_NUMBER, "number", 'n', KIND_NUMBER, GROUP_OWN, IN_REVISION_NODE, "NUMBER", 0, UNBOUNDED,
      "write this number"},

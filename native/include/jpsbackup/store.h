@@ -132,7 +132,9 @@ JB_API int jb_store_link(jb_store *store, jb_operation *operation, const jb_link
  */
 typedef struct jb_grant {
     const char *key;
-    bool write; /* put and read it (and what a stream that outgrows it goes on in); else read */
+    bool write;     /* put and read it (and what a stream that outgrows it goes on in); else read */
+    uint64_t bytes; /* write: it will have no more; default unknown. Of signed requests it decides how many there are:
+                       none of parts up to 5 MiB; 2,000 parts where it is unknown */
 } jb_grant;
 
 typedef struct jb_grant_options {

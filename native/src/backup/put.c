@@ -257,7 +257,8 @@ static int refuse_existing(jb_store *store, jb_operation *operation, const jb_pu
 {
     jb_object_info info;
     int code = store_stat(store, operation, options->bucket, options->key, NULL, &info, error);
-    if (code == JB_ERROR_NOT_FOUND)
+    /* Those who may write an object but not list its bucket are not told that there is none. */
+    if (code == JB_ERROR_NOT_FOUND || code == JB_ERROR_ACCESS)
         return JB_OK;
     if (code != JB_OK)
         return code;

@@ -122,7 +122,7 @@ static bool may_have_expired(const struct s3_request *request, const char *store
     bool nameless = *store_code == '\0' && request->http.status == 400 && strcmp(request->http.method, "HEAD") == 0;
     if (!nameless && strcmp(store_code, "ExpiredToken") != 0 && strcmp(store_code, "TokenRefreshRequired") != 0)
         return false;
-    return credentials_provider_expired(request->s3->provider);
+    return request->s3->provider != NULL && credentials_provider_expired(request->s3->provider);
 }
 
 static enum http_verdict fail(struct s3_request *request, const struct meaning *meaning, const char *store_code,

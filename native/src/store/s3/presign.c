@@ -56,6 +56,8 @@ int s3_link(jb_store *store, jb_operation *operation, const jb_link_options *opt
         .begin = clock_now(),
         .seconds = options->seconds != 0 ? options->seconds : SECONDS_DEFAULT,
     };
+    if (((struct s3_store *)store)->presigned != NULL)
+        return error_set(error, JB_ERROR_ACCESS, "what was granted cannot be granted to others");
     struct buffer text;
     buffer_init(&text, URL_MAX);
     int code = s3_presign((struct s3_store *)store, &presign, &text, error);

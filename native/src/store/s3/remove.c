@@ -125,9 +125,32 @@ static int remove_batch(struct s3_store *s3, jb_operation *operation, const char
     return code;
 }
 
+/* A batch's body could not be signed beforehand. What is not there counts as deleted. */
+static int remove_each(struct s3_store *s3, jb_operation *operation, const char *bucket, const struct store_key *keys,
+                       size_t count, jb_error *error)
+{
+    int code = JB_OK;
+    for (size_t i = 0; i < count && code == JB_OK; i++) {
+        struct s3_request request;
+        jb_error problem = JB_ERROR_INIT;
+        code = s3_request_init(&request, s3, operation, "delete", "DELETE", bucket, keys[i].key, error);
+        if (code != JB_OK)
+            break;
+        code = s3_request_perform(&request, &problem);
+        if (code == JB_ERROR_NOT_FOUND && strcmp(request.store_code, "NoSuchBucket") != 0)
+            code = JB_OK;
+        else if (code != JB_OK)
+            error_copy(error, &problem);
+        s3_request_clean_up(&request);
+    }
+    return code;
+}
+
 int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
               jb_error *error)
 {
+    if (((struct s3_store *)store)->presigned != NULL)
+        return remove_each((struct s3_store *)store, operation, bucket, keys, count, error);
     for (size_t done = 0; done < count; done += BATCH_KEYS) {
         size_t batch = count - done < BATCH_KEYS ? count - done : BATCH_KEYS;
         int code = remove_batch((struct s3_store *)store, operation, bucket, keys + done, batch, error);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../base/clock.h"
+#include "presigned.h"
 
 #define URL_MAX 16384
 
@@ -53,6 +54,8 @@ static int sign_with(struct s3_request *request, const struct credentials *crede
 static int sign(struct http_request *http, jb_error *error)
 {
     struct s3_request *request = http->context;
+    if (request->s3->presigned != NULL)
+        return s3_presigned_prepare(request->s3->presigned, request, error);
     struct credentials credentials;
     int code = credentials_provider_get(request->s3->provider, &credentials, error);
     if (code != JB_OK)
@@ -169,6 +172,8 @@ int s3_request_condition(struct s3_request *request, struct store_condition cond
 int s3_request_build(struct s3_request *request, jb_error *error)
 {
     const struct s3_store *s3 = request->s3;
+    if (s3->presigned != NULL)
+        return s3_presigned_build(s3->presigned, request, error);
     struct buffer host;
     buffer_init(&host, 1024);
     int code = s3->virtual_host ? buffer_printf(&host, error, "%s.%s", request->bucket, s3->host)

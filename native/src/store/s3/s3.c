@@ -6,6 +6,7 @@
 
 #include "../../cloud/aws/region.h"
 #include "../../cloud/endpoint.h"
+#include "presigned.h"
 
 #define TRIES_MAX 100
 
@@ -14,6 +15,7 @@ static void s3_close(jb_store *store)
     struct s3_store *s3 = (struct s3_store *)store;
     http_client_free(s3->http);
     credentials_provider_free(s3->provider);
+    s3_presigned_free(s3->presigned);
     free(s3->scheme);
     free(s3->host);
     free(s3->region);
@@ -41,6 +43,7 @@ static const struct store_driver driver = {
     .protection = s3_protection,
     .list_uploads = s3_list_uploads,
     .remove_upload = s3_remove_upload,
+    .grant = s3_grant,
     .upload_begin = s3_upload_begin,
     .upload_part = s3_upload_part,
     .upload_complete = s3_upload_complete,
@@ -127,6 +130,13 @@ static int set_up(struct s3_store *s3, const jb_store_options *options, const st
         http.tries = options->tries;
     if (options->stall_seconds > 0)
         http.stall_ms = options->stall_seconds * 1000;
+    code = http_client_new(&http, &s3->http, error);
+    if (code == JB_OK && options->grants != NULL) {
+        code = s3_presigned_new(options->grants, &s3->presigned, error);
+        if (code == JB_OK)
+            s3->driver.limits.parts_max = s3_presigned_parts(s3->presigned);
+        return code;
+    }
     const struct credentials_source source = {
         .access_key = options->access_key,
         .secret_key = options->secret_key,
@@ -135,8 +145,7 @@ static int set_up(struct s3_store *s3, const jb_store_options *options, const st
         .region = s3->region,
         .http = &http,
     };
-    code = credentials_provider_new(&source, &s3->provider, error);
-    return code == JB_OK ? http_client_new(&http, &s3->http, error) : code;
+    return code == JB_OK ? credentials_provider_new(&source, &s3->provider, error) : code;
 }
 
 int s3_open_tuned(const jb_store_options *options, const struct http_options *tuning, jb_store **store, jb_error *error)
@@ -144,7 +153,8 @@ int s3_open_tuned(const jb_store_options *options, const struct http_options *tu
     struct s3_store *s3 = calloc(1, sizeof *s3);
     if (s3 == NULL)
         return error_no_memory(error);
-    s3->store.driver = &driver;
+    s3->driver = driver;
+    s3->store.driver = &s3->driver;
     s3->virtual_host = options->virtual_host;
     s3_buckets_init(&s3->buckets);
     int code = set_up(s3, options, tuning, error);

@@ -9,8 +9,12 @@
 #include "../store.h"
 #include "buckets.h"
 
+struct s3_presigned;
+
 struct s3_store {
-    struct jb_store store; /* first */
+    struct jb_store store;          /* first */
+    struct store_driver driver;     /* with what this store can */
+    struct s3_presigned *presigned; /* NULL: signs its requests itself */
     struct http_client *http;
     struct credentials_provider *provider;
     char *scheme; /* "https" */
@@ -61,5 +65,7 @@ void s3_upload_abort(struct store_upload *upload);
 int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
              struct store_transfer *transfer, jb_error *error);
 int s3_link(jb_store *store, jb_operation *operation, const jb_link_options *options, char **url, jb_error *error);
+int s3_grant(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
+             jb_error *error);
 
 #endif

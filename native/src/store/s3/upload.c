@@ -6,6 +6,7 @@
 
 #include "../../base/clock.h"
 #include "../../codec/xml.h"
+#include "presigned.h"
 
 #define REPLY_MAX 65536
 #define ID_MAX    2048
@@ -52,6 +53,8 @@ static int create(struct store_upload *upload, jb_error *error)
 {
     struct s3_request request;
     struct buffer reply;
+    if (upload->s3->presigned != NULL)
+        return s3_presigned_upload(upload->s3->presigned, upload->bucket, upload->key, &upload->id, error);
     int code = s3_request_init(&request, upload->s3, upload->operation, "begin the upload of", "POST", upload->bucket,
                                upload->key, error);
     if (code != JB_OK)
@@ -199,15 +202,19 @@ int s3_upload_part(struct store_upload *upload, unsigned number, struct store_tr
     return JB_OK;
 }
 
-void s3_upload_abort(struct store_upload *upload)
+void s3_upload_abort_id(struct s3_store *s3, const char *bucket, const char *key, const char *id)
 {
     struct s3_request request;
-    if (s3_request_init(&request, upload->s3, NULL, "abort the upload of", "DELETE", upload->bucket, upload->key,
-                        NULL) == JB_OK) {
-        s3_request_query(&request, "uploadId", upload->id);
-        request.http.deadline_ms = clock_monotonic_ms() + ABORT_MS;
-        s3_request_perform(&request, NULL);
-        s3_request_clean_up(&request);
-    }
+    if (s3_request_init(&request, s3, NULL, "abort the upload of", "DELETE", bucket, key, NULL) != JB_OK)
+        return;
+    s3_request_query(&request, "uploadId", id);
+    request.http.deadline_ms = clock_monotonic_ms() + ABORT_MS;
+    s3_request_perform(&request, NULL);
+    s3_request_clean_up(&request);
+}
+
+void s3_upload_abort(struct store_upload *upload)
+{
+    s3_upload_abort_id(upload->s3, upload->bucket, upload->key, upload->id);
     s3_upload_free(upload);
 }

@@ -23,5 +23,7 @@ struct store_upload {
 };
 
 void s3_upload_free(struct store_upload *upload);
+/* Best effort, bounded in time. */
+void s3_upload_abort_id(struct s3_store *s3, const char *bucket, const char *key, const char *id);
 
 #endif

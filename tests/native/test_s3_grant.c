@@ -1,0 +1,308 @@
+/* Grants of single objects: how they are made for stores without sessions, and what a store that holds them asks for.
+ */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "codec/digest.h"
+#include "codec/json.h"
+#include "s3_fixture.h"
+
+#define SECRET "5ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7"
+
+/* What a script of an upload needs. */
+#define BEGUN "<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>"
+#define FOUND "ETag: \"1\"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
+
+/* A store at the fixture's server that holds these grants only. */
+static jb_store *open_granted(const struct s3_fixture *fixture, const char *grants)
+{
+    return s3_fixture_open(scripted_server_endpoint(fixture->server), (jb_store_options){.grants = grants});
+}
+
+/* Grants of "bkt/dir/key" at the fixture's server. */
+static char *make_grants(const struct s3_fixture *fixture, int64_t expires, const char *upload)
+{
+    const char *at = scripted_server_endpoint(fixture->server);
+    struct buffer text;
+    buffer_init(&text, 65536);
+    assert_int_equal(buffer_printf(&text, NULL,
+                                   "{\"version\":1,\"expires\":%lld,\"s3\":{\"bkt/dir/key\":{\"get\":\"%s/g?s=1\","
+                                   "\"head\":\"%s/h?s=2\",\"put\":\"%s/p?s=3\",\"delete\":\"%s/d?s=4\","
+                                   "\"headers\":{\"x-amz-server-side-encryption\":\"AES256\"}",
+                                   (long long)expires, at, at, at, at),
+                     JB_OK);
+    if (upload != NULL)
+        assert_int_equal(buffer_printf(&text, NULL,
+                                       ",\"upload\":{\"id\":\"%s\",\"part\":\"%s/u?s=5\",\"signatures\":[\"" SECRET
+                                       "\",\"" SECRET "\"],\"complete\":\"%s/c?s=6\",\"abort\":\"%s/a?s=7\"}",
+                                       upload, at, at, at),
+                         JB_OK);
+    assert_int_equal(buffer_append_text(&text, "}}}", NULL), JB_OK);
+    return buffer_detach(&text);
+}
+
+static void what_was_signed_beforehand_is_asked_for_as_it_was_signed(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "HEAD",
+         .target = "/h?s=2",
+         .headers = {"!authorization", "!x-amz-date", "!x-amz-content-sha256"},
+         .status = "200 OK",
+         .reply_headers = FOUND,
+         .reply_size = 5},
+        {.method = "PUT",
+         .target = "/p?s=3",
+         .headers = {"!authorization", "!content-type", "if-none-match: *", "x-amz-server-side-encryption: AES256"},
+         .body = "hello",
+         .status = "200 OK",
+         .reply_headers = FOUND},
+        {.method = "DELETE", .target = "/d?s=4", .headers = {"!authorization"}, .status = "204 No Content"},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    char *grants = make_grants(&fixture, clock_now() + 60, NULL);
+    jb_store *store = open_granted(&fixture, grants);
+    jb_object_info info;
+    assert_int_equal(store_stat(store, NULL, "bkt", "dir/key", "v1", &info, &fixture.error), JB_OK);
+    assert_int_equal(info.bytes, 5);
+    assert_int_equal(store_write(store, NULL, "bkt", "dir/key", "hello", 5, NULL,
+                                 (struct store_condition){.when = STORE_IF_ABSENT}, &info, &fixture.error),
+                     JB_OK);
+    const struct store_key keys[] = {{.key = "dir/key"}};
+    assert_int_equal(store_remove(store, NULL, "bkt", keys, 1, &fixture.error), JB_OK);
+    jb_store_close(store);
+    free(grants);
+    s3_fixture_end(&fixture);
+}
+
+static void what_was_not_granted_is_refused_without_a_request(void **state)
+{
+    (void)state;
+    struct s3_fixture fixture;
+    s3_fixture_begin(&fixture, NULL, 0);
+    char *grants = make_grants(&fixture, clock_now() + 60, NULL);
+    jb_store *store = open_granted(&fixture, grants);
+    jb_object_info info;
+    jb_error *error = &fixture.error;
+    struct store_upload *upload;
+    static const char *const others[][2] = {
+        {"bkt", "dir/key2"}, {"bkt", "dir/ke"}, {"bkt", "key"}, {"other", "dir/key"}, {"bk", "t/dir/key"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(store_stat(store, NULL, others[i][0], others[i][1], NULL, &info, error), JB_ERROR_ACCESS);
+        assert_non_null(strstr(error->text, "it was not granted"));
+        assert_non_null(strstr(error->text, others[i][1]));
+    }
+    assert_int_equal(jb_store_list(store, NULL, "bkt", NULL, NULL, NULL, error), JB_ERROR_ACCESS);
+    assert_int_equal(store_upload_begin(store, NULL, "bkt", "dir/key", &upload, error), JB_ERROR_ACCESS);
+    assert_non_null(strstr(error->hint, "larger than what was asked for"));
+    assert_int_equal(jb_store_make_bucket(store, NULL, "new", error), JB_ERROR_ACCESS);
+    const jb_link_options link = {.size = sizeof link, .bucket = "bkt", .key = "dir/key"};
+    char *text;
+    assert_int_equal(jb_store_link(store, NULL, &link, &text, error), JB_ERROR_ACCESS);
+    jb_store_close(store);
+    free(grants);
+    s3_fixture_end(&fixture);
+}
+
+static atomic_bool part_done;
+static void on_part(struct store_transfer *transfer)
+{
+    (void)transfer;
+    part_done = true;
+}
+
+static void an_upload_takes_the_parts_that_were_signed_and_no_more(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "PUT",
+         .target = "/u?s=5&partNumber=1&X-Amz-Signature=" SECRET,
+         .headers = {"!authorization", "!x-amz-content-sha256"},
+         .body = "part",
+         .status = "200 OK",
+         .reply_headers = "ETag: \"9\"\r\n"},
+        {.method = "DELETE", .target = "/a?s=7", .status = "204 No Content"},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    char *grants = make_grants(&fixture, clock_now() + 60, "U1");
+    jb_store *store = open_granted(&fixture, grants);
+    assert_int_equal(store->driver->limits.parts_max, 2);
+    struct store_upload *upload, *again;
+    assert_int_equal(store_upload_begin(store, NULL, "bkt", "dir/key", &upload, &fixture.error), JB_OK);
+    /* Parts of two uploads must never mix. */
+    assert_int_equal(store_upload_begin(store, NULL, "bkt", "dir/key", &again, &fixture.error), JB_ERROR_STATE);
+    char bytes[] = "part";
+    struct store_transfer transfer = {.bytes = bytes, .count = 4, .done = on_part};
+    assert_int_equal(sha256_of(bytes, 4, transfer.sha256, NULL), JB_OK);
+    part_done = false;
+    assert_int_equal(store->driver->upload_part(upload, 0, &transfer, &fixture.error), JB_OK);
+    while (!part_done)
+        sched_yield();
+    assert_int_equal(transfer.error.code, JB_OK);
+    assert_int_equal(store->driver->upload_part(upload, 2, &transfer, &fixture.error), JB_ERROR_ACCESS);
+    store->driver->upload_abort(upload);
+    jb_store_close(store);
+    free(grants);
+    s3_fixture_end(&fixture);
+}
+
+static void after_its_time_nothing_is_asked(void **state)
+{
+    (void)state;
+    struct s3_fixture fixture;
+    s3_fixture_begin(&fixture, NULL, 0);
+    char *grants = make_grants(&fixture, 1000000000, NULL);
+    jb_store *store = open_granted(&fixture, grants);
+    jb_object_info info;
+    assert_int_equal(store_stat(store, NULL, "bkt", "dir/key", NULL, &info, &fixture.error), JB_ERROR_ACCESS);
+    assert_non_null(strstr(fixture.error.text, "ended at 2001-09-09T01:46:40Z"));
+    jb_store_close(store);
+    free(grants);
+    s3_fixture_end(&fixture);
+}
+
+static void malformed_grants_are_refused_and_not_repeated(void **state)
+{
+    (void)state;
+#define URL        "\"http://h/?" SECRET "\""
+#define READ       "\"get\":" URL ",\"head\":" URL
+#define S3(object) "{\"version\":1,\"expires\":1,\"s3\":{\"b/k\":{" object "}}}"
+#define WRITE      "\"put\":" URL ",\"delete\":" URL ",\"headers\":{}"
+#define UPLOAD(signatures)                                                                                             \
+    ",\"upload\":{\"id\":\"U\",\"part\":" URL ",\"complete\":" URL ",\"abort\":" URL ",\"signatures\":" signatures "}"
+    static const char *const texts[] = {
+        "",
+        SECRET,
+        "[]",
+        "{}",
+        "{\"version\":2,\"expires\":1,\"s3\":{\"b/k\":{" READ "}}}",
+        "{\"version\":1,\"s3\":{\"b/k\":{" READ "}}}",
+        "{\"version\":1,\"expires\":-1,\"s3\":{\"b/k\":{" READ "}}}",
+        "{\"version\":1,\"expires\":9223372036854775807,\"s3\":{\"b/k\":{" READ "}}}",
+        "{\"version\":1,\"expires\":1,\"s3\":{}}",
+        "{\"version\":1,\"expires\":1,\"s3\":[]}",
+        "{\"version\":1,\"expires\":1,\"azure\":{\"b/k\":\"" SECRET "\"}}",
+        "{\"version\":1,\"expires\":1,\"more\":1,\"s3\":{\"b/k\":{" READ "}}}",
+        "{\"version\":1,\"expires\":1,\"s3\":{\"b/k\":\"" SECRET "\"}}",
+        S3("\"get\":" URL),
+        S3("\"get\":" URL ",\"head\":1"),
+        S3("\"get\":" URL ",\"head\":\"ftp://h/?" SECRET "\""),
+        S3("\"get\":" URL ",\"head\":\"http://h/ ?" SECRET "\""),
+        S3("\"get\":" URL ",\"head\":\"http://h/?\\r\\n" SECRET "\""),
+        S3("\"get\":" URL ",\"head\":\"http://h/" SECRET "\""),
+        S3(READ ",\"list\":" URL),
+        S3(READ ",\"headers\":{}"),
+        S3(READ ",\"put\":" URL ",\"delete\":" URL),
+        S3(READ ",\"put\":" URL ",\"headers\":{}"),
+        S3(READ ",\"put\":" URL ",\"delete\":" URL ",\"headers\":{\"a\":\"b\\nc\"}"),
+        S3(READ ",\"put\":" URL ",\"delete\":" URL ",\"headers\":{\"a:b\":\"c\"}"),
+        S3(READ "," WRITE ",\"upload\":1"),
+        S3(READ "," WRITE UPLOAD("[]")),
+        S3(READ "," WRITE UPLOAD("[1]")),
+        S3(READ "," WRITE UPLOAD("[\"&x=1" SECRET "\"]")),
+        S3(READ "," WRITE UPLOAD("{}")),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const jb_store_options options = {.size = sizeof options, .url = "s3://", .grants = texts[i]};
+        jb_store *store = NULL;
+        jb_error error = JB_ERROR_INIT;
+        int code = jb_store_open(&options, &store, &error);
+        if (code != JB_ERROR_FORMAT)
+            fail_msg("case %zu: %d", i, code);
+        assert_null(strstr(error.text, "5ec7"));
+        assert_null(strstr(error.hint, "5ec7"));
+    }
+    const jb_store_options good = {
+        .size = sizeof good, .url = "s3://", .grants = S3(READ "," WRITE UPLOAD("[\"" SECRET "\"]"))};
+    jb_store *store;
+    assert_int_equal(jb_store_open(&good, &store, NULL), JB_OK);
+    jb_store_close(store);
+}
+
+static const json_t *granted(const char *credentials, json_t **document)
+{
+    const char *at = strstr(credentials, "JPSBACKUP_GRANTS=");
+    assert_non_null(at);
+    at += strlen("JPSBACKUP_GRANTS=");
+    assert_int_equal(json_parse(at, strlen(at) - 1, "grants", document, NULL), JB_OK);
+    return json_object_get(*document, "s3");
+}
+
+static void a_grant_begins_an_upload_for_what_may_be_large(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "POST", .target = "/bkt/large?uploads=", .status = "200 OK", .reply = BEGUN},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    const jb_grant grants[] = {{.key = "large", .write = true, .bytes = 20 << 20},
+                               {.key = "small", .write = true, .bytes = 100},
+                               {.key = "read"}};
+    const jb_grant_options options = {
+        .size = sizeof options, .bucket = "bkt", .grants = grants, .count = 3, .seconds = 600};
+    char *credentials;
+    json_t *document;
+    assert_int_equal(jb_store_grant(fixture.store, NULL, &options, &credentials, &fixture.error), JB_OK);
+    const json_t *objects = granted(credentials, &document);
+    assert_int_equal(json_object_size(objects), 3);
+    const json_t *large = json_object_get(objects, "bkt/large"), *small = json_object_get(objects, "bkt/small");
+    const json_t *upload = json_object_get(large, "upload");
+    assert_string_equal(json_member_text(upload, "id"), "U1");
+    assert_int_equal(json_array_size(json_object_get(upload, "signatures")), 5); /* of 5 MiB each */
+    assert_null(strstr(json_member_text(upload, "part"), "partNumber"));
+    assert_null(strstr(json_member_text(upload, "part"), "Signature="));
+    assert_non_null(strstr(json_member_text(upload, "part"), "X-Amz-Expires=600&"));
+    assert_non_null(json_object_get(small, "put"));
+    assert_null(json_object_get(small, "upload"));
+    assert_int_equal(json_object_size(json_object_get(objects, "bkt/read")), 2);
+    assert_null(strstr(credentials, "hush-hush"));
+    json_decref(document);
+    jb_text_free(credentials);
+    s3_fixture_end(&fixture);
+}
+
+static void uploads_that_were_begun_are_aborted_when_the_grant_fails(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "POST", .target = "/bkt/one?uploads=", .status = "200 OK", .reply = BEGUN},
+        {.method = "POST",
+         .target = "/bkt/two?uploads=",
+         .status = "403 Forbidden",
+         .reply = "<Error><Code>AccessDenied</Code></Error>"},
+        {.method = "DELETE", .target = "/bkt/one?uploadId=U1", .status = "204 No Content"},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    const jb_grant grants[] = {{.key = "one", .write = true}, {.key = "two", .write = true}};
+    const jb_grant_options options = {.size = sizeof options, .bucket = "bkt", .grants = grants, .count = 2};
+    char *credentials;
+    assert_int_equal(jb_store_grant(fixture.store, NULL, &options, &credentials, &fixture.error), JB_ERROR_ACCESS);
+    s3_fixture_end(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_signed_beforehand_is_asked_for_as_it_was_signed),
+        cmocka_unit_test(what_was_not_granted_is_refused_without_a_request),
+        cmocka_unit_test(an_upload_takes_the_parts_that_were_signed_and_no_more),
+        cmocka_unit_test(after_its_time_nothing_is_asked),
+        cmocka_unit_test(malformed_grants_are_refused_and_not_repeated),
+        cmocka_unit_test(a_grant_begins_an_upload_for_what_may_be_large),
+        cmocka_unit_test(uploads_that_were_begun_are_aborted_when_the_grant_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
