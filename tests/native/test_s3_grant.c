@@ -15,12 +15,34 @@
 #include "codec/digest.h"
 #include "codec/json.h"
 #include "s3_fixture.h"
+#include "store/s3/policy.h"
 
 #define SECRET "5ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7"
 
 /* What a script of an upload needs. */
 #define BEGUN "<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>"
 #define FOUND "ETag: \"1\"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
+
+#define NO_SERVICE                                                                                                     \
+    {                                                                                                                  \
+        .method = "POST", .target = "/", .status = "405 Method Not Allowed"                                            \
+    }
+#define SESSION(answer)                                                                                                \
+    {                                                                                                                  \
+        .method = "POST", .target = "/", .status = "200 OK", .reply = answer                                           \
+    }
+#define KEYS                                                                                                           \
+    "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>SESSION</AccessKeyId><SecretAccessKey>secret"     \
+    "</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2026-11-23T00:00:00Z</Expiration></Credentials>"  \
+    "</AssumeRoleResult></AssumeRoleResponse>"
+#define LISTING "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+#define PROBE(...)                                                                                                     \
+    {                                                                                                                  \
+        .method = "GET", .target = "/bkt?list-type=2&max-keys=1",                                                      \
+        .headers = {"x-amz-security-token: token", "authorization: AWS4-HMAC-SHA256 Credential=SESSION/*"},            \
+        __VA_ARGS__                                                                                                    \
+    }
+#define REFUSED .status = "403 Forbidden", .reply = "<Error><Code>AccessDenied</Code></Error>"
 
 /* A store at the fixture's server that holds these grants only. */
 static jb_store *open_granted(const struct s3_fixture *fixture, const char *grants)
@@ -243,6 +265,7 @@ static void a_grant_begins_an_upload_for_what_may_be_large(void **state)
 {
     (void)state;
     static const struct exchange exchanges[] = {
+        NO_SERVICE,
         {.method = "POST", .target = "/bkt/large?uploads=", .status = "200 OK", .reply = BEGUN},
     };
     struct s3_fixture fixture;
@@ -277,6 +300,7 @@ static void uploads_that_were_begun_are_aborted_when_the_grant_fails(void **stat
 {
     (void)state;
     static const struct exchange exchanges[] = {
+        NO_SERVICE,
         {.method = "POST", .target = "/bkt/one?uploads=", .status = "200 OK", .reply = BEGUN},
         {.method = "POST",
          .target = "/bkt/two?uploads=",
@@ -293,6 +317,192 @@ static void uploads_that_were_begun_are_aborted_when_the_grant_fails(void **stat
     s3_fixture_end(&fixture);
 }
 
+/* Grants reading of "one" and writing of "two" in "bkt". */
+static int grant_two(struct s3_fixture *fixture, const char *role, char **credentials)
+{
+    static const jb_grant grants[] = {{.key = "one"}, {.key = "two", .write = true, .bytes = 1}};
+    const jb_grant_options options = {.size = sizeof options,
+                                      .bucket = "bkt",
+                                      .grants = grants,
+                                      .count = 2,
+                                      .role = role,
+                                      .endpoint = role != NULL ? scripted_server_endpoint(fixture->server) : NULL};
+    return jb_store_grant(fixture->store, fixture->operation, &options, credentials, &fixture->error);
+}
+
+static void a_session_is_taken_once_it_has_shown_to_be_narrow(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(REFUSED)};
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    if (grant_two(&fixture, NULL, &credentials) != JB_OK)
+        fail_msg("%s", fixture.error.text);
+    assert_string_equal(credentials, "JPSBACKUP_EXPIRES=1795392000\nAWS_ACCESS_KEY_ID=SESSION\n"
+                                     "AWS_SECRET_ACCESS_KEY=secret\nAWS_SESSION_TOKEN=token\n");
+    jb_text_free(credentials);
+    s3_fixture_end(&fixture);
+}
+
+static void a_service_that_does_not_heed_policies_is_not_trusted(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(.status = "200 OK", .reply = LISTING)};
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    assert_int_equal(grant_two(&fixture, NULL, &credentials), JB_OK);
+    assert_null(strstr(credentials, "AWS_ACCESS_KEY_ID"));
+    assert_non_null(strstr(credentials, "JPSBACKUP_GRANTS={"));
+    jb_text_free(credentials);
+    s3_fixture_end(&fixture);
+    /* Where a role was named, it is that or nothing. */
+    BEGIN(fixture, exchanges);
+    assert_int_equal(grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials), JB_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(fixture.error.text, "more than their policy says"));
+    s3_fixture_end(&fixture);
+}
+
+static void bad_answers_of_the_token_service_are_refused(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "",
+        "<AssumeRoleResponse>",
+        "<html/>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>S</AccessKeyId></Credentials>"
+        "</AssumeRoleResult></AssumeRoleResponse>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>S\nx=y</AccessKeyId><SecretAccessKey>s1"
+        "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-11-23T00:00:00Z</Expiration></Credentials>"
+        "</AssumeRoleResult></AssumeRoleResponse>",
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>S</AccessKeyId><SecretAccessKey>s"
+        "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>soon</Expiration></Credentials>"
+        "</AssumeRoleResult></AssumeRoleResponse>",
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        const struct exchange exchanges[] = {SESSION(answers[i])};
+        struct s3_fixture fixture;
+        char *credentials;
+        BEGIN(fixture, exchanges);
+        int code = grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials);
+        if (code != JB_ERROR_FORMAT)
+            fail_msg("answer %zu: %d %s", i, code, fixture.error.text);
+        s3_fixture_end(&fixture);
+    }
+}
+
+static void a_role_that_lasts_shorter_gives_what_it_can(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "POST",
+         .target = "/",
+         .status = "400 Bad Request",
+         .reply =
+             "<ErrorResponse><Error><Code>ValidationError</Code><Message>The requested DurationSeconds exceeds the "
+             "MaxSessionDuration set for this role.</Message></Error></ErrorResponse>"},
+        SESSION(KEYS),
+        PROBE(REFUSED),
+    };
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    assert_int_equal(grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials), JB_OK);
+    jb_text_free(credentials);
+    s3_fixture_end(&fixture);
+}
+
+static void a_token_service_that_is_down_is_no_reason_to_sign(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "POST", .target = "/", .status = "503 Service Unavailable"},
+        {.method = "POST", .target = "/", .status = "503 Service Unavailable"},
+        {.method = "POST", .target = "/", .status = "503 Service Unavailable"},
+    };
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    assert_int_equal(grant_two(&fixture, NULL, &credentials), JB_ERROR_UNREACHABLE);
+    s3_fixture_end(&fixture);
+}
+
+static int policy_of(const jb_grant *grants, size_t count, const char *region, struct buffer *policy, jb_error *error)
+{
+    jb_store *store = s3_fixture_open("http://127.0.0.1:1", (jb_store_options){.region = region});
+    const jb_grant_options options = {.size = sizeof options, .bucket = "bkt", .grants = grants, .count = count};
+    buffer_init(policy, 65536);
+    int code = s3_policy((struct s3_store *)store, &options, policy, error);
+    jb_store_close(store);
+    return code;
+}
+
+static void a_policy_names_the_objects_and_their_segments_only(void **state)
+{
+    (void)state;
+#define READ_ACTIONS "\"Action\":[\"s3:GetObject\",\"s3:GetObjectVersion\"]"
+#define WRITE_ACTIONS                                                                                                  \
+    "\"Action\":[\"s3:PutObject\",\"s3:AbortMultipartUpload\",\"s3:ListMultipartUploadParts\",\"s3:DeleteObject\","    \
+    "\"s3:GetObject\",\"s3:GetObjectVersion\"]"
+#define POLICY(statements) "{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
+    static const struct {
+        jb_grant grants[3];
+        size_t count;
+        const char *region;
+        const char *policy;
+    } cases[] = {
+        {{{.key = "a/r"}},
+         1,
+         "eu-west-1",
+         POLICY("{\"Effect\":\"Allow\"," READ_ACTIONS ",\"Resource\":[\"arn:aws:s3:::bkt/a/r\"]}")},
+        {{{.key = "w", .write = true}, {.key = "r"}, {.key = "alive", .write = true, .bytes = 99}},
+         3,
+         "cn-north-1",
+         POLICY(
+             "{\"Effect\":\"Allow\"," READ_ACTIONS
+             ",\"Resource\":[\"arn:aws-cn:s3:::bkt/r\"]},{\"Effect\":\"Allow\"," WRITE_ACTIONS
+             ",\"Resource\":[\"arn:aws-cn:s3:::bkt/w\",\"arn:aws-cn:s3:::bkt/w.???\",\"arn:aws-cn:s3:::bkt/alive\"]}")},
+        {{{.key = "r"}, {.key = "r.001"}, {.key = "q.001"}},
+         3,
+         "us-gov-west-1",
+         POLICY(
+             "{\"Effect\":\"Allow\"," READ_ACTIONS
+             ",\"Resource\":[\"arn:aws-us-gov:s3:::bkt/r\",\"arn:aws-us-gov:s3:::bkt/r.???\",\"arn:aws-us-gov:s3:::bkt/"
+             "q.001\"]}")},
+        {{{.key = "\"\xc3\xbc"}},
+         1,
+         "eu-west-1",
+         POLICY("{\"Effect\":\"Allow\"," READ_ACTIONS ",\"Resource\":[\"arn:aws:s3:::bkt/\\\"\\u00FC\"]}")},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer policy;
+        assert_int_equal(policy_of(cases[i].grants, cases[i].count, cases[i].region, &policy, NULL), JB_OK);
+        assert_string_equal(policy.data, cases[i].policy);
+        buffer_clean_up(&policy);
+    }
+}
+
+static void a_policy_that_would_reach_more_or_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a*", "?", "${aws:username}"};
+    struct buffer policy;
+    jb_error error = JB_ERROR_INIT;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const jb_grant grant = {.key = names[i]};
+        assert_int_equal(policy_of(&grant, 1, "eu-west-1", &policy, &error), JB_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.text, names[i]));
+        buffer_clean_up(&policy);
+    }
+    jb_grant many[100];
+    for (size_t i = 0; i < 100; i++)
+        many[i] = (jb_grant){.key = "an/object/of/some/name"};
+    assert_int_equal(policy_of(many, 100, "eu-west-1", &policy, &error), JB_ERROR_LIMIT);
+    assert_non_null(strstr(error.text, "of which 2048 are allowed"));
+    buffer_clean_up(&policy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +513,13 @@ int main(void)
         cmocka_unit_test(malformed_grants_are_refused_and_not_repeated),
         cmocka_unit_test(a_grant_begins_an_upload_for_what_may_be_large),
         cmocka_unit_test(uploads_that_were_begun_are_aborted_when_the_grant_fails),
+        cmocka_unit_test(a_session_is_taken_once_it_has_shown_to_be_narrow),
+        cmocka_unit_test(a_service_that_does_not_heed_policies_is_not_trusted),
+        cmocka_unit_test(bad_answers_of_the_token_service_are_refused),
+        cmocka_unit_test(a_role_that_lasts_shorter_gives_what_it_can),
+        cmocka_unit_test(a_token_service_that_is_down_is_no_reason_to_sign),
+        cmocka_unit_test(a_policy_names_the_objects_and_their_segments_only),
+        cmocka_unit_test(a_policy_that_would_reach_more_or_is_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
