@@ -50,20 +50,25 @@
 #define TIMED_TAG        "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"e\"\r\n"
 #define LIST             "/bucket?encoding-type=url&list-type=2&max-keys=1000&prefix=k"
 #define UPLOAD           "/bucket/key?uploadId=id"
+/* The store names the checksums of what it took, so nothing more is asked. */
+#define TAKEN(checksum) "ETag: \"e\"\r\nx-amz-checksum-sha256: " checksum "\r\n"
+#define CHECKSUM_HELLO  "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+#define CHECKSUM_FIRST  "p5N7ZLjKpY8Dchu2us9ceMsjX+vg5wsbhM2ZVBRhoI4="
 /* MD5 of "first", and the tag of an object of that part alone. */
 #define TAG_1   "\"8b04d5e3775d298e78455efc5ca404d5\""
 #define TAG_ALL "\"f135b4807ca3ae5e57267e25cab377ac-1\""
 
 #define CREATE                                                                                                         \
     {                                                                                                                  \
-        "POST", "/bucket/key?uploads=", .status = "200 OK",                                                            \
+        "POST", "/bucket/key?uploads=", .status = "200 OK", .reply_headers = "x-amz-checksum-algorithm: SHA256\r\n",   \
                                         .reply = "<InitiateMultipartUploadResult><UploadId>id</UploadId></"            \
                                                  "InitiateMultipartUploadResult>"                                      \
     }
 #define PART                                                                                                           \
     {                                                                                                                  \
-        "PUT", "/bucket/key?partNumber=1&uploadId=id", .body = "first", .status = "200 OK",                            \
-                                                       .reply_headers = "ETag: " TAG_1 "\r\n"                          \
+        "PUT", "/bucket/key?partNumber=1&uploadId=id",                                                                 \
+            .body = "first", .status = "200 OK",                                                                       \
+            .reply_headers = "ETag: " TAG_1 "\r\nx-amz-checksum-sha256: " CHECKSUM_FIRST "\r\n"                        \
     }
 #define COMPLETE                                                                                                       \
     {                                                                                                                  \
@@ -210,7 +215,7 @@ static const struct operation operations[] = {
     {"read", run_read,
      .asked = {"GET", "/bucket/key", .status = "200 OK", .reply_headers = TIMED_TAG, .reply = "hello"}},
     {"write", run_write,
-     .asked = {"PUT", "/bucket/key", .body = "hello", .status = "200 OK", .reply_headers = "ETag: \"e\"\r\n"}},
+     .asked = {"PUT", "/bucket/key", .body = "hello", .status = "200 OK", .reply_headers = TAKEN(CHECKSUM_HELLO)}},
     {"range", run_range,
      .asked = {"GET",
                "/bucket/key",
@@ -446,7 +451,7 @@ static void answers_in_chunks_and_after_100_continue_are_read(void **state)
          {"PUT", "/bucket/key", .fault = FAULT_RAW,
           .reply =
               CONTINUE "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: "
-                       "\"e\"\r\nContent-Length: 0\r\n\r\n"}},
+                       "\"e\"\r\nx-amz-checksum-sha256: " CHECKSUM_HELLO "\r\nContent-Length: 0\r\n\r\n"}},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct s3_fixture fixture;
@@ -498,7 +503,7 @@ static void a_skewed_clock_is_set_right_by_the_stores(void **state)
          {"x-amz-date: 19941106T08*"},
          .body = "hello",
          .status = "200 OK",
-         .reply_headers = "ETag: \"e\"\r\n"},
+         .reply_headers = TAKEN(CHECKSUM_HELLO)},
         {"HEAD",
          "/bucket/key",
          {"x-amz-date: 19941106T08*"},

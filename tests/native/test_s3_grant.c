@@ -88,6 +88,7 @@ static void what_was_signed_beforehand_is_asked_for_as_it_was_signed(void **stat
          .body = "hello",
          .status = "200 OK",
          .reply_headers = FOUND},
+        {.method = "HEAD", .target = "/h?s=2", .status = "200 OK", .reply_headers = FOUND, .reply_size = 5},
         {.method = "DELETE", .target = "/d?s=4", .headers = {"!authorization"}, .status = "204 No Content"},
     };
     struct s3_fixture fixture;

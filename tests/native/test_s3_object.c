@@ -237,6 +237,12 @@ static void an_endpoint_that_is_not_there_is_unreachable_and_named(void **state)
     s3_fixture_end(&fixture);
 }
 
+/* What confirms a write whose answer names no checksum. */
+#define CONFIRM(bytes)                                                                                                 \
+    {                                                                                                                  \
+        "HEAD", "/bucket/key", .status = "200 OK", .reply_headers = INFO, .reply_size = bytes                          \
+    }
+
 static void write_sends_the_bytes_and_their_digest(void **state)
 {
     (void)state;
@@ -246,7 +252,8 @@ static void write_sends_the_bytes_and_their_digest(void **state)
                                         "!x-amz-server-side-encryption", "content-length: 5", "!expect"},
                                        .body = "hello",
                                        .status = "200 OK",
-                                       .reply_headers = "ETag: \"new\"\r\n"}};
+                                       .reply_headers = "ETag: \"new\"\r\n"},
+                                      CONFIRM(5)};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -264,7 +271,8 @@ static void write_of_nothing_is_an_empty_object(void **state)
                                        "/bucket/key",
                                        {"x-amz-content-sha256: " SHA256_OF_NOTHING, "content-length: 0"},
                                        .status = "200 OK",
-                                       .reply_headers = "ETag: \"new\"\r\n"}};
+                                       .reply_headers = "ETag: \"new\"\r\n"},
+                                      CONFIRM(0)};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -290,7 +298,9 @@ static void conditional_writes_send_their_condition(void **state)
     (void)state;
     const struct exchange script[] = {
         {"PUT", "/bucket/key", {"if-none-match: *"}, .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"},
-        {"PUT", "/bucket/key", {"if-match: \"tag-1\""}, .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"}};
+        {"PUT", "/bucket/key", {"if-match: \"tag-1\""}, .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"},
+        CONFIRM(5),
+        CONFIRM(5)};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);
@@ -412,7 +422,8 @@ static void concurrent_conditional_requests_are_tried_again(void **state)
     (void)state;
     const struct exchange script[] = {
         {"PUT", "/bucket/key", .status = "409 No", .reply = ERROR_BODY("ConditionalRequestConflict")},
-        {"PUT", "/bucket/key", .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"}};
+        {"PUT", "/bucket/key", .status = "200 OK", .reply_headers = "ETag: \"new\"\r\n"},
+        CONFIRM(5)};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
     BEGIN(fixture, script);

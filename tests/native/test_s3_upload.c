@@ -51,6 +51,14 @@
     {                                                                                                                  \
         "HEAD", "/bucket/key", .status = "200 OK", .reply_headers = HEAD_REPLY(tag), .reply_size = bytes               \
     }
+#define LIST_PARTS                                                                                                     \
+    {                                                                                                                  \
+        "GET", "/bucket/key?max-parts=1000&uploadId=up%2F1%2B",                                                        \
+            .status = "200 OK",                                                                                        \
+            .reply = "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>" TAG_1 "</ETag><Size>5</Size></Part>"    \
+                     "<Part><PartNumber>2</PartNumber><ETag>&quot;" TAG_2 "&quot;</ETag><Size>6</Size></Part>"         \
+                     "</ListPartsResult>"                                                                              \
+    }
 #define ABORT                                                                                                          \
     {                                                                                                                  \
         "DELETE", TARGET, .status = "204 None"                                                                         \
@@ -146,8 +154,8 @@ static void abort_upload(struct s3_fixture *fixture, struct store_upload *upload
 static void completion_gives(struct store_condition condition, int expected, const struct exchange *exchanges,
                              size_t count, const char *text)
 {
-    struct exchange script[16] = {CREATE, PART_1, PART_2};
-    size_t used = 3;
+    struct exchange script[16] = {CREATE, PART_1, PART_2, LIST_PARTS};
+    size_t used = 4;
     for (size_t i = 0; i < count; i++)
         script[used++] = exchanges[i];
     if (expected != JB_OK)
@@ -299,6 +307,7 @@ static void an_upload_of_no_parts_is_an_empty_object(void **state)
                                        {"if-none-match: *", "content-length: 0"},
                                        .status = "200 OK",
                                        .reply_headers = "ETag: \"e\"\r\n"},
+                                      HEAD("\"e\"", 0),
                                       ABORT};
     struct s3_fixture fixture;
     jb_object_info info = {.size = sizeof info};
@@ -333,6 +342,7 @@ static void encryption_and_token_are_sent_and_signed(void **state)
                                        "/bucket/key?uploads=",
                                        {"x-amz-server-side-encryption: AES256", "x-amz-security-token: token"},
                                        .status = "200 OK",
+                                       .reply_headers = "x-amz-server-side-encryption: AES256\r\n",
                                        .reply = BEGUN},
                                       {"DELETE", TARGET, {"x-amz-security-token: token"}, .status = "204 None"}};
     struct s3_fixture fixture;

@@ -174,6 +174,10 @@ static void check_running(struct http_client *client, int64_t now_ms)
 
 static void start(struct http_client *client, struct http_request *request)
 {
+    if (operation_cancelled(request->operation)) {
+        finish(request, JB_ERROR_CANCELLED, "cancelled");
+        return;
+    }
     CURL *easy = client->idle_count > 0 ? client->idle[--client->idle_count] : curl_easy_init();
     if (easy == NULL) {
         finish(request, JB_ERROR_MEMORY, "the system gave no memory");

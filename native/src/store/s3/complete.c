@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../codec/xml.h"
+#include "../../base/clock.h"
+#include "checksum.h"
 #include "upload.h"
 
 #define REPLY_MAX    65536
@@ -14,6 +15,8 @@
 
 struct answer {
     char root[64], tag[160], code[64], message[256];
+    char checksum[S3_CHECKSUM_VALUE_SIZE];
+    jb_object_info info; /* version and time, by the answer's header */
 };
 
 static int take_answer(void *context, const char *path, const char *text, jb_error *error)
@@ -22,6 +25,8 @@ static int take_answer(void *context, const char *path, const char *text, jb_err
     (void)error;
     if (strcmp(path, "CompleteMultipartUploadResult/ETag") == 0)
         snprintf(answer->tag, sizeof answer->tag, "%s", text);
+    else if (strcmp(path, "CompleteMultipartUploadResult/ChecksumSHA256") == 0)
+        snprintf(answer->checksum, sizeof answer->checksum, "%s", text);
     else if (strcmp(path, "Error/Code") == 0)
         snprintf(answer->code, sizeof answer->code, "%s", text);
     else if (strcmp(path, "Error/Message") == 0)
@@ -31,13 +36,23 @@ static int take_answer(void *context, const char *path, const char *text, jb_err
     return JB_OK;
 }
 
+/* A version or a time that is missing or malformed is left out: others tell them. */
+static void take_headers(const struct http_request *reply, jb_object_info *info)
+{
+    char value[JB_VERSION_SIZE];
+    if (http_request_reply_header(reply, "x-amz-version-id", value, sizeof value))
+        s3_take_version(info, value);
+    if (http_request_reply_header(reply, "date", value, sizeof value) && !clock_parse_http(value, &info->modified))
+        info->modified = 0;
+}
+
 /* Status 200 is sent before the work is done; the body says how it ended. */
 static enum http_verdict check(struct s3_request *request)
 {
     struct answer *answer = request->context;
     const struct buffer *reply = request->http.reply;
     jb_error *error = &request->http.error;
-    *answer = (struct answer){"", "", "", ""};
+    *answer = (struct answer){.info = {.size = sizeof answer->info}};
     const char *text = reply->size > 0 ? reply->data : "";
     size_t blank = strspn(text, " \t\r\n"); /* what kept the connection alive */
     int code = xml_read(text + blank, reply->size - blank, take_answer, answer, error);
@@ -45,26 +60,36 @@ static enum http_verdict check(struct s3_request *request)
         request->http.maybe_applied = true;
         return s3_judge_code(request, answer->code[0] != '\0' ? answer->code : "UnknownError", answer->message);
     }
-    if (code == JB_OK && strcmp(answer->root, "CompleteMultipartUploadResult") == 0 && answer->tag[0] != '\0')
+    if (code == JB_OK && strcmp(answer->root, "CompleteMultipartUploadResult") == 0 && answer->tag[0] != '\0') {
+        take_headers(&request->http, &answer->info);
         return HTTP_DONE;
+    }
     if (code == JB_OK)
         error_set(error, JB_ERROR_FORMAT, "the answer to the completion has no ETag");
     request->http.maybe_applied = true;
     return HTTP_RETRY;
 }
 
+static int append_checksum(struct buffer *body, const struct s3_part *part, jb_error *error)
+{
+    char checksum[S3_CHECKSUM_SIZE];
+    s3_checksum_text(part->sha256, checksum);
+    return buffer_printf(body, error, "<ChecksumSHA256>%s</ChecksumSHA256>", checksum);
+}
+
 static int build_body(const struct store_upload *upload, struct buffer *body, jb_error *error)
 {
-    int code =
-        buffer_append_text(body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", error);
+    int code = buffer_append_text(body, "<CompleteMultipartUpload xmlns=\"" S3_XMLNS "\">", error);
     for (size_t i = 0; i < upload->count && code == JB_OK; i++) {
-        if (upload->parts[i].tag == NULL)
-            return error_set(error, JB_ERROR_STATE, "part %zu of '%s' was not uploaded", i + 1, upload->key);
         code = buffer_printf(body, error, "<Part><PartNumber>%zu</PartNumber><ETag>", i + 1);
         if (code == JB_OK)
             code = xml_append_escaped(body, upload->parts[i].tag, error);
         if (code == JB_OK)
-            code = buffer_append_text(body, "</ETag></Part>", error);
+            code = buffer_append_text(body, "</ETag>", error);
+        if (code == JB_OK && upload->checksums)
+            code = append_checksum(body, &upload->parts[i], error);
+        if (code == JB_OK)
+            code = buffer_append_text(body, "</Part>", error);
     }
     return code == JB_OK ? buffer_append_text(body, "</CompleteMultipartUpload>", error) : code;
 }
@@ -77,8 +102,7 @@ static uint64_t total_bytes(const struct store_upload *upload)
     return total;
 }
 
-/* Some answers quote tags and some do not. */
-static bool same_tag(const char *left, const char *right)
+bool s3_same_tag(const char *left, const char *right)
 {
     size_t left_size = strlen(left), right_size = strlen(right);
     if (left_size >= 2 && *left == '"')
@@ -86,6 +110,22 @@ static bool same_tag(const char *left, const char *right)
     if (right_size >= 2 && *right == '"')
         right++, right_size -= 2;
     return left_size == right_size && memcmp(left, right, left_size) == 0;
+}
+
+/* What a store keeps as the checksum of an object of these parts: SHA-256 of their digests in order. */
+static int expected_checksum(const struct store_upload *upload, char checksum[S3_CHECKSUM_SIZE], jb_error *error)
+{
+    struct sha256 *sha;
+    unsigned char digest[SHA256_SIZE];
+    int code = sha256_new(&sha, error);
+    if (code != JB_OK)
+        return code;
+    for (size_t i = 0; i < upload->count; i++)
+        sha256_update(sha, upload->parts[i].sha256, SHA256_SIZE);
+    sha256_finish(sha, digest);
+    sha256_free(sha);
+    s3_checksum_text(digest, checksum);
+    return JB_OK;
 }
 
 static bool part_md5(const char *tag, unsigned char md5[16])
@@ -123,25 +163,97 @@ static bool expected_tag(const struct store_upload *upload, char tag[64])
 /* Whether the object under the key is this upload's, although the store's answer did not come through. */
 static bool completed_after_all(const struct store_upload *upload, jb_object_info *info)
 {
-    char tag[64];
+    char tag[64], ours[S3_CHECKSUM_SIZE], theirs[S3_CHECKSUM_VALUE_SIZE];
     jb_error ignored = JB_ERROR_INIT;
-    return expected_tag(upload, tag) &&
-           s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, NULL, info, &ignored) == JB_OK &&
-           info->bytes == total_bytes(upload) && same_tag(info->tag, tag);
+    if (expected_checksum(upload, ours, &ignored) != JB_OK ||
+        s3_head(upload->s3, upload->operation, upload->bucket, upload->key, NULL, info,
+                upload->checksums ? theirs : NULL, &ignored) != JB_OK ||
+        info->bytes != total_bytes(upload))
+        return false;
+    if (upload->checksums && theirs[0] != '\0')
+        return s3_checksum_is(theirs, ours, upload->count);
+    return expected_tag(upload, tag) && s3_same_tag(info->tag, tag);
 }
 
-static int confirm(const struct store_upload *upload, const char *tag, jb_object_info *info, jb_error *error)
+static int contradicted(const struct store_upload *upload, jb_error *error)
 {
-    int code = s3_stat(&upload->s3->store, upload->operation, upload->bucket, upload->key, NULL, info, error);
+    return error_set(error, JB_ERROR_VERIFY,
+                     "the store made another object of the parts of 's3://%s/%s': its checksum "
+                     "differs",
+                     upload->bucket, upload->key);
+}
+
+/* The object's size and tag in the store, and its checksum where one is kept. */
+static int confirm_by_head(const struct store_upload *upload, const struct answer *answer, const char *checksum,
+                           jb_object_info *info, jb_error *error)
+{
+    char theirs[S3_CHECKSUM_VALUE_SIZE] = "";
+    const char *version = answer->info.version[0] != '\0' ? answer->info.version : NULL;
+    int code = s3_head(upload->s3, upload->operation, upload->bucket, upload->key, version, info,
+                       upload->checksums ? theirs : NULL, error);
     if (code != JB_OK)
         return code;
     uint64_t total = total_bytes(upload);
     if (info->bytes != total)
         return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has %" PRIu64 " bytes in the store instead of %" PRIu64,
                          upload->bucket, upload->key, info->bytes, total);
-    if (!same_tag(info->tag, tag))
+    if (!s3_same_tag(info->tag, answer->tag))
         return error_set(error, JB_ERROR_VERIFY, "'s3://%s/%s' has the tag '%s' in the store instead of '%s'",
-                         upload->bucket, upload->key, info->tag, tag);
+                         upload->bucket, upload->key, info->tag, answer->tag);
+    if (theirs[0] != '\0' && !s3_checksum_is(theirs, checksum, upload->count))
+        return contradicted(upload, error);
+    return theirs[0] != '\0' || !upload->checksums ? JB_OK
+                                                   : s3_checksums_check(upload->s3, upload->bucket, upload->key, error);
+}
+
+/* Where the answer holds the checksum of all, it says as much as any further question could. */
+static int confirm(const struct store_upload *upload, const struct answer *answer, jb_object_info *info,
+                   jb_error *error)
+{
+    char checksum[S3_CHECKSUM_SIZE];
+    int code = expected_checksum(upload, checksum, error);
+    if (code != JB_OK)
+        return code;
+    if (!upload->checksums || answer->checksum[0] == '\0')
+        return confirm_by_head(upload, answer, checksum, info, error);
+    if (!s3_checksum_is(answer->checksum, checksum, upload->count))
+        return contradicted(upload, error);
+    *info = answer->info;
+    info->bytes = total_bytes(upload);
+    memcpy(info->tag, answer->tag, sizeof answer->tag);
+    return JB_OK;
+}
+
+static enum http_verdict check_encryption(struct s3_request *request)
+{
+    return s3_attributes_confirmed(request) ? HTTP_DONE : HTTP_FAILED;
+}
+
+static int confirm_encryption(const struct store_upload *upload, const struct answer *answer, jb_error *error)
+{
+    struct s3_request request;
+    if (!upload->encryption_open || upload->s3->server_side_encryption == NULL)
+        return JB_OK;
+    int code =
+        s3_request_init(&request, upload->s3, upload->operation, "confirm", "HEAD", upload->bucket, upload->key, error);
+    if (code != JB_OK)
+        return code;
+    s3_request_version(&request, answer->info.version);
+    request.check = check_encryption;
+    code = s3_request_perform(&request, error);
+    s3_request_clean_up(&request);
+    return code;
+}
+
+/* Never an object with a hole: each part must be there. `confirmed`: the store named the checksum of each. */
+static int check_parts(const struct store_upload *upload, bool *confirmed, jb_error *error)
+{
+    *confirmed = true;
+    for (size_t i = 0; i < upload->count; i++) {
+        if (upload->parts[i].tag == NULL)
+            return error_set(error, JB_ERROR_STATE, "part %zu of '%s' was not uploaded", i + 1, upload->key);
+        *confirmed = *confirmed && upload->parts[i].confirmed;
+    }
     return JB_OK;
 }
 
@@ -176,32 +288,51 @@ static int complete_empty(struct store_upload *upload, struct store_condition co
     return JB_OK;
 }
 
-int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
-                       jb_error *error)
+/* Asks the store to make the object, and to say what it made; `problem` is filled on failure. */
+static int complete_and_confirm(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                                jb_error *problem)
 {
-    if (upload->count == 0)
-        return complete_empty(upload, condition, info, error);
     struct s3_request request;
     struct buffer body, reply;
-    struct answer answer;
-    jb_error problem = JB_ERROR_INIT;
+    struct answer answer = {.info = {.size = sizeof answer.info}};
     int code = s3_request_init(&request, upload->s3, upload->operation, "complete the upload of", "POST",
-                               upload->bucket, upload->key, error);
+                               upload->bucket, upload->key, problem);
     if (code != JB_OK)
         return code;
     buffer_init(&body, BODY_MAX);
     buffer_init(&reply, REPLY_MAX);
     request.http.reply = &reply;
-    code = complete(upload, condition, &request, &body, &answer, &problem);
-    if (code == JB_OK)
-        code = confirm(upload, answer.tag, info, &problem);
-    else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info))
+    code = complete(upload, condition, &request, &body, &answer, problem);
+    if (code == JB_OK) {
+        code = confirm(upload, &answer, info, problem);
+        if (code == JB_OK)
+            code = confirm_encryption(upload, &answer, problem);
+        /* What is not as it was sent must not stay under a name that was free. */
+        if ((code == JB_ERROR_VERIFY || code == JB_ERROR_UNSUPPORTED) && condition.when == STORE_IF_ABSENT)
+            s3_remove_own(upload->s3, upload->operation, upload->bucket, upload->key, answer.info.version);
+    } else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info)) {
         code = JB_OK;
-    else if (strcmp(request.store_code, "PreconditionFailed") == 0 && condition.when == STORE_IF_ABSENT)
-        error_hint(&problem, "an object of this name is there already");
+    } else if (strcmp(request.store_code, "PreconditionFailed") == 0 && condition.when == STORE_IF_ABSENT) {
+        error_hint(problem, "an object of this name is there already");
+    }
     buffer_clean_up(&body);
     buffer_clean_up(&reply);
     s3_request_clean_up(&request);
+    return code;
+}
+
+int s3_upload_complete(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                       jb_error *error)
+{
+    if (upload->count == 0)
+        return complete_empty(upload, condition, info, error);
+    jb_error problem = JB_ERROR_INIT;
+    bool confirmed;
+    int code = check_parts(upload, &confirmed, &problem);
+    if (code == JB_OK && !confirmed)
+        code = s3_parts_confirm(upload, &problem);
+    if (code == JB_OK)
+        code = complete_and_confirm(upload, condition, info, &problem);
     if (code != JB_OK)
         return error_copy(error, &problem);
     info->key = NULL; /* the upload's own copy goes now */

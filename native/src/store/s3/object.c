@@ -101,22 +101,33 @@ static int explain_missing(struct s3_store *s3, jb_operation *operation, const c
     return JB_ERROR_NOT_FOUND;
 }
 
-int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
-            jb_object_info *info, jb_error *error)
+int s3_head(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key, const char *version,
+            jb_object_info *info, char checksum[S3_CHECKSUM_VALUE_SIZE], jb_error *error)
 {
-    struct s3_store *s3 = (struct s3_store *)store;
     struct s3_request request;
     int code = s3_request_init(&request, s3, operation, "find", "HEAD", bucket, key, error);
     if (code != JB_OK)
         return code;
     s3_request_version(&request, version);
     request.check = check_with_bytes;
-    code = s3_request_perform(&request, error);
+    if (checksum != NULL)
+        code = s3_request_header(&request, "x-amz-checksum-mode", "ENABLED", error);
+    if (code == JB_OK)
+        code = s3_request_perform(&request, error);
     if (code == JB_OK)
         code = s3_info_from_reply(&request.http, true, info, error);
+    if (checksum != NULL && (code != JB_OK || !http_request_reply_header(&request.http, "x-amz-checksum-sha256",
+                                                                         checksum, S3_CHECKSUM_VALUE_SIZE)))
+        checksum[0] = '\0';
     info->key = key;
     s3_request_clean_up(&request);
     return code == JB_ERROR_NOT_FOUND ? explain_missing(s3, operation, bucket, error) : code;
+}
+
+int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+            jb_object_info *info, jb_error *error)
+{
+    return s3_head((struct s3_store *)store, operation, bucket, key, version, info, NULL, error);
 }
 
 int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
@@ -134,74 +145,6 @@ int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const 
     if (code == JB_OK)
         code = s3_info_from_reply(&request.http, false, info, error);
     info->bytes = body->size;
-    info->key = key;
-    s3_request_clean_up(&request);
-    return code;
-}
-
-/* Whether the object holds exactly these bytes: then a write whose answer was lost had been done. */
-static int read_back(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-                     size_t count, jb_object_info *info, bool *same, jb_error *error)
-{
-    struct buffer body;
-    buffer_init(&body, count);
-    int code = s3_read(store, operation, bucket, key, NULL, &body, info, error);
-    *same = code == JB_OK && body.size == count && (count == 0 || memcmp(body.data, bytes, count) == 0);
-    buffer_clean_up(&body);
-    return code == JB_ERROR_LIMIT || code == JB_ERROR_NOT_FOUND ? JB_OK : code;
-}
-
-static int put(struct s3_request *request, const void *bytes, size_t count, const unsigned char *sha256,
-               struct store_condition condition, jb_error *error)
-{
-    request->check = check_tag;
-    int code = s3_request_body(request, bytes, count, sha256, error);
-    if (code == JB_OK)
-        code = s3_request_header(request, "Content-Type", "application/octet-stream", error);
-    if (code == JB_OK)
-        code = s3_request_condition(request, condition, error);
-    if (code == JB_OK && request->s3->server_side_encryption != NULL)
-        code = s3_request_header(request, "x-amz-server-side-encryption", request->s3->server_side_encryption, error);
-    return code == JB_OK ? s3_request_perform(request, error) : code;
-}
-
-int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
-             size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
-             jb_error *error)
-{
-    struct s3_request request;
-    jb_error problem = JB_ERROR_INIT;
-    int code = s3_request_init(&request, (struct s3_store *)store, operation, "write", "PUT", bucket, key, error);
-    if (code != JB_OK)
-        return code;
-    code = put(&request, bytes, count, sha256, condition, &problem);
-    if (code == JB_OK) {
-        code = s3_info_from_reply(&request.http, false, info, &problem);
-        info->bytes = count;
-    } else if (code == JB_ERROR_NOT_FOUND && condition.when == STORE_IF_UNCHANGED &&
-               strcmp(request.store_code, "NoSuchBucket") != 0) {
-        problem.code = JB_ERROR_CONFLICT; /* what was to be replaced is gone */
-        code = JB_ERROR_CONFLICT;
-    }
-    bool same = false;
-    if ((code == JB_ERROR_CONFLICT || code == JB_ERROR_UNREACHABLE) && condition.when != STORE_ALWAYS &&
-        request.http.maybe_applied) {
-        jb_error unknown = JB_ERROR_INIT;
-        int read_code = read_back(store, operation, bucket, key, bytes, count, info, &same, &unknown);
-        if (read_code != JB_OK && code == JB_ERROR_CONFLICT) {
-            error_prefix(&unknown, "cannot tell whether the write was done");
-            error_copy(&problem, &unknown);
-            code = read_code;
-        }
-    }
-    if (same)
-        code = JB_OK;
-    else if (code == JB_ERROR_CONFLICT)
-        error_hint(&problem, "%s",
-                   condition.when == STORE_IF_ABSENT ? "an object of this name is there already"
-                                                     : "somebody changed the object meanwhile: read it again");
-    if (code != JB_OK)
-        error_copy(error, &problem);
     info->key = key;
     s3_request_clean_up(&request);
     return code;

@@ -49,8 +49,8 @@ static int sign_with(struct s3_request *request, const struct credentials *crede
     return code == JB_OK ? add_signature(request, credentials, headers, count, date, error) : code;
 }
 
-/* Each try is dated and signed anew, by the store's clock once it is known: stores refuse dates that are 15 minutes off,
- * and keys change. */
+/* Each try is dated and signed anew, by the store's clock once it is known: stores refuse dates that are 15 minutes
+ * off, and keys change. */
 static int sign(struct http_request *http, jb_error *error)
 {
     struct s3_request *request = http->context;

@@ -1,6 +1,7 @@
 #include "s3.h"
 
 #include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@
 #include "../../cloud/endpoint.h"
 #include "presigned.h"
 
-#define TRIES_MAX 100
+#define TRIES_MAX  100
+#define HEADER_MAX 1024
 
 static void s3_close(jb_store *store)
 {
@@ -20,6 +22,8 @@ static void s3_close(jb_store *store)
     free(s3->host);
     free(s3->region);
     free(s3->server_side_encryption);
+    free(s3->kms_key);
+    free(s3->storage_class);
     s3_buckets_clean_up(&s3->buckets);
     free(s3);
 }
@@ -91,17 +95,56 @@ static bool is_aws(const char *host)
     return false;
 }
 
-static int set_encryption(struct s3_store *s3, const char *option, jb_error *error)
+/* A value that is a header's own: printable, without blanks at its ends. */
+static int set_header(char **place, const char *option, const char *what, jb_error *error)
 {
     if (option == NULL || *option == '\0')
         return JB_OK;
-    if (strcmp(option, "AES256") != 0) {
-        error_set(error, JB_ERROR_USAGE, "the server-side encryption '%.80s' is not known", option);
-        error_hint(error, "give 'AES256', or leave it out for what the bucket says");
-        return JB_ERROR_USAGE;
+    for (const char *c = option; *c != '\0'; c++)
+        if (!isgraph((unsigned char)*c) || c - option >= HEADER_MAX)
+            return error_set(error, JB_ERROR_USAGE, "the %s '%.80s' is malformed", what, option);
+    *place = strdup(option);
+    return *place == NULL ? error_no_memory(error) : JB_OK;
+}
+
+static int set_encryption(struct s3_store *s3, const jb_store_options *options, jb_error *error)
+{
+    const char *kind = options->server_side_encryption, *key = options->kms_key;
+    bool by_key = kind != NULL && strcmp(kind, "aws:kms") == 0;
+    if (kind != NULL && *kind != '\0' && !by_key && strcmp(kind, "AES256") != 0) {
+        error_set(error, JB_ERROR_USAGE, "the server-side encryption '%.80s' is not known", kind);
+        return error_hint(error, "give 'AES256' or 'aws:kms', or leave it out for what the bucket says");
     }
-    s3->server_side_encryption = strdup(option);
-    return s3->server_side_encryption == NULL ? error_no_memory(error) : JB_OK;
+    if (key != NULL && *key != '\0' && !by_key) {
+        error_set(error, JB_ERROR_USAGE, "a key for encryption has a meaning with 'aws:kms' only");
+        return error_hint(error, "give the server-side encryption 'aws:kms' too");
+    }
+    int code = set_header(&s3->server_side_encryption, kind, "server-side encryption", error);
+    return code == JB_OK ? set_header(&s3->kms_key, key, "encryption key's id", error) : code;
+}
+
+/* Objects of these classes must be thawed for hours before they can be read; seals and catalogs are read all the time.
+ */
+static int set_storage_class(struct s3_store *s3, const char *option, jb_error *error)
+{
+    if (option != NULL && (strcmp(option, "GLACIER") == 0 || strcmp(option, "DEEP_ARCHIVE") == 0)) {
+        error_set(error, JB_ERROR_USAGE, "objects of the storage class '%s' cannot be read at once", option);
+        return error_hint(error, "give another, such as 'GLACIER_IR', or let a rule of the bucket move old objects");
+    }
+    return set_header(&s3->storage_class, option, "storage class", error);
+}
+
+static int set_checksums(struct s3_store *s3, const char *option, jb_error *error)
+{
+    if (option == NULL || *option == '\0' || strcmp(option, "auto") == 0)
+        s3->checksums = S3_CHECKSUMS_AUTO;
+    else if (strcmp(option, "always") == 0)
+        s3->checksums = S3_CHECKSUMS_ALWAYS;
+    else if (strcmp(option, "never") == 0)
+        s3->checksums = S3_CHECKSUMS_NEVER;
+    else
+        return error_set(error, JB_ERROR_USAGE, "checksums are 'auto', 'always' or 'never', not '%.80s'", option);
+    return JB_OK;
 }
 
 static int set_up(struct s3_store *s3, const jb_store_options *options, const struct http_options *tuning,
@@ -120,7 +163,11 @@ static int set_up(struct s3_store *s3, const jb_store_options *options, const st
     if (code == JB_OK)
         code = set_endpoint(s3, options->endpoint, error);
     if (code == JB_OK)
-        code = set_encryption(s3, options->server_side_encryption, error);
+        code = set_encryption(s3, options, error);
+    if (code == JB_OK)
+        code = set_storage_class(s3, options->storage_class, error);
+    if (code == JB_OK)
+        code = set_checksums(s3, options->checksums, error);
     if (code != JB_OK)
         return code;
     struct http_options http = *tuning;

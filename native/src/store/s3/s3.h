@@ -21,6 +21,11 @@ struct s3_store {
     char *host;   /* with its port unless that is the scheme's own */
     char *region;
     char *server_side_encryption; /* NULL: what the bucket says */
+    char *kms_key;                /* NULL: the account's own */
+    char *storage_class;          /* NULL: the store's default */
+    enum { S3_CHECKSUMS_AUTO, S3_CHECKSUMS_ALWAYS, S3_CHECKSUMS_NEVER } checksums;
+    atomic_bool checksums_known;   /* an answer showed it */
+    atomic_bool checksums_refused; /* and is not asked again */
     bool virtual_host;
     struct s3_buckets buckets;
     _Atomic int64_t clock_ahead_s; /* so far is the store's clock ahead of this machine's, where it refused our dates */

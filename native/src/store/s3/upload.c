@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../../base/clock.h"
-#include "../../codec/xml.h"
+#include "checksum.h"
 #include "presigned.h"
 
 #define REPLY_MAX 65536
@@ -41,15 +41,23 @@ static enum http_verdict check_begun(struct s3_request *request)
     struct store_upload *upload = request->context;
     const struct buffer *reply = request->http.reply;
     jb_error *error = &request->http.error;
+    char algorithm[16] = "";
     if (xml_read(reply->size > 0 ? reply->data : "", reply->size, take_id, upload, error) != JB_OK)
         return HTTP_FAILED;
-    if (upload->id != NULL && *upload->id != '\0' && strlen(upload->id) <= ID_MAX)
-        return HTTP_DONE;
-    error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid UploadId");
-    return HTTP_FAILED;
+    if (upload->id == NULL || *upload->id == '\0' || strlen(upload->id) > ID_MAX) {
+        error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid UploadId");
+        return HTTP_FAILED;
+    }
+    http_request_reply_header(&request->http, "x-amz-checksum-algorithm", algorithm, sizeof algorithm);
+    upload->checksums = strcmp(algorithm, "SHA256") == 0;
+    /* Some stores name the encryption only with the finished object. */
+    char encryption[32];
+    upload->encryption_open =
+        !http_request_reply_header(&request->http, "x-amz-server-side-encryption", encryption, sizeof encryption);
+    return upload->encryption_open || s3_attributes_confirmed(request) ? HTTP_DONE : HTTP_FAILED;
 }
 
-static int create(struct store_upload *upload, jb_error *error)
+static int create(struct store_upload *upload, bool with_checksums, bool *refused, jb_error *error)
 {
     struct s3_request request;
     struct buffer reply;
@@ -65,34 +73,63 @@ static int create(struct store_upload *upload, jb_error *error)
     request.check = check_begun;
     request.context = upload;
     s3_request_query(&request, "uploads", "");
-    code = s3_request_header(&request, "Content-Type", "application/octet-stream", error);
-    if (code == JB_OK && upload->s3->server_side_encryption != NULL)
-        code = s3_request_header(&request, "x-amz-server-side-encryption", upload->s3->server_side_encryption, error);
+    code = s3_ask_attributes(&request, error);
+    if (code == JB_OK && with_checksums)
+        code = s3_request_header(&request, "x-amz-checksum-algorithm", "SHA256", error);
     if (code == JB_OK)
         code = s3_request_perform(&request, error);
+    *refused = code != JB_OK && with_checksums && s3_checksum_refused(&request);
+    upload->checksums = upload->checksums && with_checksums;
     buffer_clean_up(&reply);
     s3_request_clean_up(&request);
+    return code;
+}
+
+static int create_somehow(struct store_upload *upload, bool with_checksums, jb_error *error)
+{
+    bool refused = false;
+    int code = create(upload, with_checksums, &refused, error);
+    if (refused) {
+        code = create(upload, false, &refused, error);
+        if (code == JB_OK)
+            s3_checksums_forget(upload->s3, upload->operation);
+    }
+    if (code == JB_OK && with_checksums && !upload->checksums)
+        code = s3_checksums_check(upload->s3, upload->bucket, upload->key, error);
+    return code;
+}
+
+/* An upload that a lost answer left behind holds no parts. It is not looked for: another writer's that has just begun
+ * looks the same. */
+int s3_upload_create(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key,
+                     bool with_checksums, struct store_upload **upload, jb_error *error)
+{
+    struct store_upload *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_no_memory(error);
+    made->s3 = s3;
+    made->operation = operation;
+    pthread_mutex_init(&made->mutex, NULL);
+    made->bucket = strdup(bucket);
+    made->key = strdup(key);
+    int code = made->bucket == NULL || made->key == NULL ? error_no_memory(error)
+                                                         : create_somehow(made, with_checksums, error);
+    if (code == JB_OK) {
+        *upload = made;
+        return JB_OK;
+    }
+    if (made->id != NULL && *made->id != '\0')
+        s3_upload_abort(made);
+    else
+        s3_upload_free(made);
     return code;
 }
 
 int s3_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                     struct store_upload **upload, jb_error *error)
 {
-    struct store_upload *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return error_no_memory(error);
-    made->s3 = (struct s3_store *)store;
-    made->operation = operation;
-    pthread_mutex_init(&made->mutex, NULL);
-    made->bucket = strdup(bucket);
-    made->key = strdup(key);
-    int code = made->bucket == NULL || made->key == NULL ? error_no_memory(error) : create(made, error);
-    if (code != JB_OK) {
-        s3_upload_free(made);
-        return code;
-    }
-    *upload = made;
-    return JB_OK;
+    struct s3_store *s3 = (struct s3_store *)store;
+    return s3_upload_create(s3, operation, bucket, key, s3_checksums_wanted(s3), upload, error);
 }
 
 /* A part's request, with what its end needs. */
@@ -102,11 +139,19 @@ struct part_request {
     struct store_transfer *transfer;
     unsigned number;
     char tag[160];
+    char checksum[S3_CHECKSUM_SIZE];
+    enum s3_confirmation confirmation;
 };
 
 static enum http_verdict check_part(struct s3_request *request)
 {
     struct part_request *part = (struct part_request *)request;
+    part->confirmation = s3_checksum_in_reply(request->s3, &request->http, part->checksum);
+    if (part->confirmation == S3_CONTRADICTED) { /* the next try replaces it */
+        error_set(&request->http.error, JB_ERROR_VERIFY, "the store answers to part %u with another checksum",
+                  part->number + 1);
+        return HTTP_RETRY;
+    }
     if (http_request_reply_header(&request->http, "etag", part->tag, sizeof part->tag) && part->tag[0] != '\0')
         return HTTP_DONE;
     error_set(&request->http.error, JB_ERROR_FORMAT, "the store's answer to part %u has no ETag", part->number + 1);
@@ -129,7 +174,9 @@ static void finish_part(struct http_request *http)
         if (tag == NULL)
             error_no_memory(&http->error);
         pthread_mutex_lock(&upload->mutex);
-        upload->parts[part->number] = (struct s3_part){tag, transfer->count};
+        struct s3_part *kept = &upload->parts[part->number];
+        *kept = (struct s3_part){.tag = tag, .bytes = transfer->count, .confirmed = part->confirmation == S3_CONFIRMED};
+        memcpy(kept->sha256, transfer->sha256, SHA256_SIZE);
         pthread_mutex_unlock(&upload->mutex);
     }
     if (http->error.code != JB_OK)
@@ -161,7 +208,7 @@ static int make_room(struct store_upload *upload, unsigned number, jb_error *err
         upload->count = (size_t)number + 1;
     if (code == JB_OK) {
         free(upload->parts[number].tag);
-        upload->parts[number] = (struct s3_part){NULL, 0};
+        upload->parts[number] = (struct s3_part){.tag = NULL};
     }
     pthread_mutex_unlock(&upload->mutex);
     return code;
@@ -187,7 +234,10 @@ int s3_upload_part(struct store_upload *upload, unsigned number, struct store_tr
     snprintf(text, sizeof text, "%u", number + 1);
     s3_request_query(request, "partNumber", text);
     s3_request_query(request, "uploadId", upload->id);
+    s3_checksum_text(transfer->sha256, part->checksum);
     code = s3_request_body(request, transfer->bytes, transfer->count, transfer->sha256, error);
+    if (code == JB_OK && upload->checksums)
+        code = s3_request_header(request, "x-amz-checksum-sha256", part->checksum, error);
     if (code == JB_OK)
         code = s3_request_build(request, error);
     if (code != JB_OK) {
