@@ -1,57 +1,14 @@
 #include "credentials.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../src/base/clock.h"
 #include "../src/base/error.h"
 #include "options.h"
+#include "private_file.h"
 
 #define TIME_MAX UINT64_C(253402300799) /* the year 9999 ends */
-
-static int check_file(int file, const char *path, jb_error *error)
-{
-    struct stat status;
-    if (fstat(file, &status) != 0)
-        return error_set_errno(error, errno, "cannot look at the credentials file '%s'", path);
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' is not a regular file", path);
-    if (status.st_uid != geteuid())
-        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' belongs to another user (uid %u)", path,
-                         (unsigned)status.st_uid);
-    if ((status.st_mode & 077) != 0) {
-        error_set(error, JB_ERROR_USAGE, "the credentials file '%s' is open to other users (mode %04o)", path,
-                  (unsigned)status.st_mode & 07777);
-        return error_hint(error, "make it mode 0600, and consider its keys known to others");
-    }
-    return JB_OK;
-}
-
-static int read_content(int file, char *content, size_t *used, const char *path, jb_error *error)
-{
-    *used = 0;
-    for (;;) {
-        ssize_t count = read(file, content + *used, CREDENTIALS_FILE_MAX + 1 - *used);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return error_set_errno(error, errno, "cannot read the credentials file '%s'", path);
-        if (count == 0)
-            break;
-        *used += (size_t)count;
-        if (*used > CREDENTIALS_FILE_MAX)
-            return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' is longer than %d bytes", path,
-                             CREDENTIALS_FILE_MAX);
-    }
-    content[*used] = '\0';
-    if (strlen(content) != *used)
-        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' holds a NUL byte", path);
-    return JB_OK;
-}
 
 static int take_line(struct credentials *credentials, char *line, unsigned number, const char *path, jb_error *error)
 {
@@ -138,21 +95,10 @@ static int take_content(struct credentials *credentials, const char *path, jb_er
 int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error)
 {
     memset(credentials, 0, sizeof *credentials);
-    /* O_NONBLOCK: a FIFO in the file's place must not hold the command up. */
-    int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (file < 0)
-        return error_set_errno(error, errno, "cannot open the credentials file '%s'", path);
-    int code = check_file(file, path, error);
     credentials->content = calloc(1, CREDENTIALS_FILE_MAX + 1);
-    if (code == JB_OK && credentials->content == NULL)
-        code = error_no_memory(error);
-    if (code == JB_OK) {
-        size_t used;
-        code = read_content(file, credentials->content, &used, path, error);
-        if (once && unlink(path) != 0 && code == JB_OK)
-            code = error_set_errno(error, errno, "cannot remove the credentials file '%s' after reading it", path);
-    }
-    close(file);
+    int code = credentials->content == NULL ? error_no_memory(error)
+                                            : private_file_read(path, "the credentials file", once,
+                                                                credentials->content, CREDENTIALS_FILE_MAX, error);
     if (code == JB_OK)
         code = take_content(credentials, path, error);
     if (code != JB_OK)

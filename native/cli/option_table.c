@@ -113,6 +113,29 @@ const struct option_row option_table[] = {
     {OPTION_STS_ENDPOINT, "sts-endpoint", 0, KIND_TEXT, GROUP_OWN, IN_GRANT, "URL", 0, 0,
      "s3: of the token service; default: AWS_ENDPOINT_URL_STS, else AWS's, else the store's own"},
 
+    /* azure */
+    {OPTION_PRINCIPAL, "principal", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "FILE", 0, 0,
+     "the service principal, as 'az ad sp create-for-rbac --sdk-auth' prints it; yours, mode 0600; default: "
+     "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, else this machine's managed identity"},
+    {OPTION_SUBSCRIPTION, "subscription", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "ID", 0, 0,
+     "default: the principal's, else AZURE_SUBSCRIPTION_ID"},
+    {OPTION_RESOURCE_GROUP, "resource-group", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "NAME", 0, 0, "default paas_backup"},
+    {OPTION_LOCATION, "location", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "REGION", 0, 0,
+     "account-create: the Azure region, as westeurope"},
+    {OPTION_SKU, "sku", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "SKU", 0, 0, "account-create: default Standard_RAGRS"},
+    {OPTION_KIND, "kind", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "KIND", 0, 0, "account-create: default StorageV2"},
+    {OPTION_KEY_NAME, "key-name", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "NAME", 0, 0, "account-key: default key1"},
+    {OPTION_WAIT, "wait", 0, KIND_NUMBER, GROUP_OWN, IN_AZURE, "SECONDS", 1, 86400,
+     "for what Azure goes on with after its answer; default 600"},
+    {OPTION_LOGIN, "login", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "URL", 0, 0,
+     "https://HOST of the login service; default: the principal's, AZURE_AUTHORITY_HOST, else "
+     "https://login.microsoftonline.com"},
+    {OPTION_MANAGER, "manager", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "URL", 0, 0,
+     "https://HOST of Azure Resource Manager; default: the principal's, else https://management.azure.com"},
+    {OPTION_CA_FILE, "ca-file", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "PEM", 0, 0,
+     "the authorities to trust; default: AWS_CA_BUNDLE, else the system's"},
+    {OPTION_TRIES, "tries", 0, KIND_NUMBER, GROUP_OWN, IN_AZURE, "COUNT", 1, 100, "of each request; default 8"},
+
     /* revision-node */
     {OPTION_NUMBER, "number", 'n', KIND_NUMBER, GROUP_OWN, IN_REVISION_NODE, "NUMBER", 0, UNBOUNDED,
      "write this number"},

@@ -1,7 +1,7 @@
 #include "endpoint.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -35,19 +35,14 @@ static bool is_host(const char *host, size_t size)
 }
 
 /* Four decimal numbers and nothing else; names such as "127.0.0.1.example.org" are no addresses. */
-static bool is_ipv4(const char *host, size_t size, unsigned numbers[4])
+static bool is_ipv4(const char *host, size_t size, unsigned char numbers[4])
 {
-    char text[16];
-    int end = 0;
+    char text[INET_ADDRSTRLEN];
     if (size >= sizeof text)
         return false;
     memcpy(text, host, size);
     text[size] = '\0';
-    for (size_t i = 0; i < size; i++)
-        if (!isdigit((unsigned char)text[i]) && text[i] != '.')
-            return false;
-    return sscanf(text, "%3u.%3u.%3u.%3u%n", &numbers[0], &numbers[1], &numbers[2], &numbers[3], &end) == 4 &&
-           (size_t)end == size;
+    return inet_pton(AF_INET, text, numbers) == 1;
 }
 
 static size_t without_port(const char *host, size_t size)
@@ -58,7 +53,7 @@ static size_t without_port(const char *host, size_t size)
 
 bool azure_host_is_loopback(const char *host, size_t size)
 {
-    unsigned numbers[4];
+    unsigned char numbers[4];
     if (size >= 5 && strncmp(host, "[::1]", 5) == 0 && (size == 5 || host[5] == ':'))
         return true;
     size = without_port(host, size);
@@ -67,7 +62,7 @@ bool azure_host_is_loopback(const char *host, size_t size)
 
 bool azure_host_is_link_local(const char *host, size_t size)
 {
-    unsigned numbers[4];
+    unsigned char numbers[4];
     return is_ipv4(host, without_port(host, size), numbers) && numbers[0] == 169 && numbers[1] == 254;
 }
 
