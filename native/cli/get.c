@@ -6,7 +6,7 @@
 #include "format.h"
 #include "new_file.h"
 #include "../src/base/error.h"
-#include "session.h"
+#include "recursive.h"
 
 struct sink {
     int file;
@@ -96,6 +96,8 @@ static int get_to_output(struct session *session, const struct location *locatio
 static int run(struct session *session, jb_error *error)
 {
     struct location location = {0};
+    if (session->arguments.texts[OPTION_RECURSIVE] != NULL)
+        return recursive_get(session, error);
     session->print = print_get;
     int code = session_expect(session, 2, 2, "BUCKET/KEY and FILE (or -)", error);
     if (code == JB_OK)
@@ -113,9 +115,9 @@ const struct subcommand get_subcommand = {
     .name = "get",
     .bit = IN_GET,
     .summary = "get an object into a file or to standard output",
-    .usage = "BUCKET/KEY FILE|- [OPTIONS]",
+    .usage = "BUCKET/KEY FILE|- [OPTIONS]\n--recursive BUCKET/PREFIX DIR [OPTIONS]",
     .about = "Gets one object. FILE is written under a temporary name beside it and takes its name when it is whole "
-             "and on the disk.",
+             "and on the disk. With --recursive, gets each object below PREFIX as a file below DIR, many at once.",
     .examples = "jpsbackup get --store file:///mnt/backups mine/notes.pdf notes.pdf\n"
                 "jpsbackup get --store s3:// --decompress mine/www.tar.zst - | tar -tv",
     .run = run,

@@ -5,32 +5,55 @@
 #include "../src/base/error.h"
 #include "session.h"
 
-#define OBJECTS_MAX 200000
+#define OBJECTS_MAX 200000 /* in the one line of an outcome */
 
 struct listing {
-    json_t *objects; /* NULL: a person reads, and each line is printed as it comes */
+    enum output_mode mode;
+    json_t *objects; /* of an outcome; else NULL, and each object is printed as it comes */
     uint64_t count;
     uint64_t bytes;
     bool too_many;
 };
+
+static bool print_object(const jb_object_info *info)
+{
+    char size[FIGURE_SIZE], time[FIGURE_SIZE];
+    printf("%12s  %s  ", format_bytes(info->bytes, size), format_time(info->modified, time));
+    print_text(stdout, info->key);
+    putchar('\n');
+    return ferror(stdout) == 0;
+}
+
+static json_t *describe(const jb_object_info *info)
+{
+    return json_pack("{s:o, s:I, s:I}", "key", json_of_text(info->key), "bytes", (json_int_t)info->bytes, "modified",
+                     (json_int_t)info->modified);
+}
+
+static bool print_event(const jb_object_info *info)
+{
+    json_t *event = json_pack("{s:s}", "event", "object");
+    json_t *object = describe(info);
+    json_object_update(event, object);
+    json_decref(object);
+    return output_event(event);
+}
+
+static bool keep_object(struct listing *listing, const jb_object_info *info)
+{
+    listing->too_many = listing->count > OBJECTS_MAX;
+    return !listing->too_many && json_array_append_new(listing->objects, describe(info)) == 0;
+}
 
 static int list_object(void *context, const jb_object_info *info)
 {
     struct listing *listing = context;
     listing->count++;
     listing->bytes += info->bytes;
-    if (listing->objects == NULL) {
-        char size[FIGURE_SIZE], time[FIGURE_SIZE];
-        printf("%12s  %s  ", format_bytes(info->bytes, size), format_time(info->modified, time));
-        print_text(stdout, info->key);
-        putchar('\n');
-        return ferror(stdout);
-    }
-    listing->too_many = listing->count > OBJECTS_MAX;
-    return listing->too_many ||
-           json_array_append_new(listing->objects,
-                                 json_pack("{s:o, s:I, s:I}", "key", json_of_text(info->key), "bytes",
-                                           (json_int_t)info->bytes, "modified", (json_int_t)info->modified)) != 0;
+    bool taken = listing->mode == OUTPUT_HUMAN  ? print_object(info)
+                 : listing->mode == OUTPUT_JSON ? print_event(info)
+                                                : keep_object(listing, info);
+    return taken ? 0 : 1;
 }
 
 static void print_totals(const json_t *account, FILE *out)
@@ -43,14 +66,14 @@ static void print_totals(const json_t *account, FILE *out)
 
 static int list(struct session *session, const struct location *location, jb_error *error)
 {
-    bool lines = session->output.mode == OUTPUT_HUMAN;
-    struct listing listing = {.objects = lines ? NULL : json_array()};
+    enum output_mode mode = session->output.mode;
+    struct listing listing = {.mode = mode, .objects = mode == OUTPUT_OUTCOME ? json_array() : NULL};
     const jb_list_options options = {.size = sizeof options, .prefix = location->key};
     int code =
         jb_store_list(session->store, session->operation, location->bucket, &options, list_object, &listing, error);
     if (listing.too_many) {
         error_set(error, JB_ERROR_LIMIT, "more than %d objects are too many for one line of JSON", OBJECTS_MAX);
-        error_hint(error, "give a longer prefix");
+        error_hint(error, "give a longer prefix, or --json, which prints one line an object");
         code = JB_ERROR_LIMIT;
     }
     if (code == JB_OK)

@@ -4,6 +4,11 @@
 
 const struct option_row option_table[] = {
     /* put, get */
+    {OPTION_RECURSIVE, "recursive", 'r', KIND_FLAG, GROUP_OWN, IN_PUT, NULL, 0, 0,
+     "put each file below DIR as an object of its own, below PREFIX"},
+    {OPTION_RECURSIVE, "recursive", 'r', KIND_FLAG, GROUP_OWN, IN_GET, NULL, 0, 0,
+     "get each object below PREFIX as a file below DIR"},
+    {OPTION_RECURSIVE, "recursive", 'r', KIND_FLAG, GROUP_OWN, IN_RM, NULL, 0, 0, "remove all objects below PREFIX"},
     {OPTION_TREE, "tree", 0, KIND_TEXT, GROUP_OWN, IN_PUT, "DIR", 0, 0, "put this directory as a tar archive"},
     {OPTION_COMMAND, "command", 0, KIND_FLAG, GROUP_OWN, IN_PUT, NULL, 0, 0,
      "put the standard output of the program after '--', which must exit with status 0"},

@@ -52,18 +52,29 @@ void print_text(FILE *out, const char *text)
 }
 
 /* One write a line, so that lines of several threads do not mix. Takes `event`. */
-static void print_line(json_t *event)
+static bool write_line(json_t *event)
 {
     char *line = event != NULL ? json_dumps(event, JSON_COMPACT) : NULL;
     json_decref(event);
     if (line == NULL)
-        return;
+        return false;
     flockfile(stdout);
     fputs(line, stdout);
-    fputc('\n', stdout);
-    fflush(stdout);
+    bool written = fputc('\n', stdout) != EOF;
     funlockfile(stdout);
     free(line);
+    return written;
+}
+
+static void print_line(json_t *event)
+{
+    write_line(event);
+    fflush(stdout);
+}
+
+bool output_event(json_t *event)
+{
+    return write_line(event);
 }
 
 static void clear_line(struct output *output)

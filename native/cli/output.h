@@ -30,6 +30,9 @@ void output_log(void *context, jb_log_level level, const char *line);
 int output_finish(struct output *output, int code, const json_t *account, print_fn print, FILE *to,
                   const jb_error *error);
 
+/* One more event, with --json; takes `event`. False where it cannot be written. */
+bool output_event(json_t *event);
+
 /* As json_string, but of any bytes: what is not UTF-8 becomes '?'. */
 json_t *json_of_text(const char *text);
 

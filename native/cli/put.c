@@ -6,7 +6,7 @@
 
 #include "format.h"
 #include "../src/base/error.h"
-#include "session.h"
+#include "recursive.h"
 #include "signals.h"
 
 /* What is put, from the arguments. */
@@ -135,6 +135,8 @@ static int run(struct session *session, jb_error *error)
         .replace = arguments->texts[OPTION_REPLACE] != NULL,
         .alive_key = arguments->texts[OPTION_ALIVE],
     };
+    if (arguments->texts[OPTION_RECURSIVE] != NULL)
+        return recursive_put(session, error);
     session->print = print_put;
     int code = choose_source(session, &source, &options, error);
     if (code == JB_OK)
@@ -159,10 +161,11 @@ const struct subcommand put_subcommand = {
     .bit = IN_PUT,
     .summary = "put a file, a directory or the output of a program into an object",
     .usage = "FILE|- BUCKET/KEY [OPTIONS]\n--tree DIR BUCKET/KEY [OPTIONS]\n--command BUCKET/KEY [OPTIONS] -- PROGRAM "
-             "[ARGUMENTS]",
+             "[ARGUMENTS]\n--recursive DIR BUCKET/PREFIX [OPTIONS]",
     .about = "Puts one object and has the store confirm it. On failure nothing remains under the key that was not "
              "there before. "
-             "The account is the object's description.",
+             "The account is the object's description. With --recursive, puts each file below DIR as an object "
+             "PREFIX/PATH, many at once; links and special files are left out.",
     .examples = "jpsbackup put --store file:///mnt/backups --make-bucket notes.pdf mine/notes.pdf\n"
                 "jpsbackup put --store s3:// --region eu-west-1 --tree /srv/www mine/www.tar.zst --exclude '*.tmp'\n"
                 "jpsbackup put --store s3:// --command mine/db.xbstream.zst --success-text 'completed OK!' -- \\\n"

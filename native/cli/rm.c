@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../src/base/error.h"
-#include "session.h"
+#include "recursive.h"
 
 static void print_removed(const json_t *account, FILE *out)
 {
@@ -70,6 +70,8 @@ static int run(struct session *session, jb_error *error)
         return remove_backup(session, error);
     size_t count = session->arguments.positional_count;
     session->print = print_removed;
+    if (session->arguments.texts[OPTION_RECURSIVE] != NULL)
+        return recursive_remove(session, error);
     int code = session_expect(session, 1, SIZE_MAX, "BUCKET/KEY", error);
     if (code != JB_OK)
         return code;
@@ -92,8 +94,10 @@ const struct subcommand rm_subcommand = {
     .name = "rm",
     .bit = IN_RM,
     .summary = "remove objects, or one whole backup",
-    .usage = "BUCKET/KEY... [OPTIONS]\n--bucket BUCKET --name NAME --timestamp TIME [OPTIONS]",
-    .about = "Removes the named objects; one that does not exist counts as removed. With --name, removes one whole "
+    .usage = "BUCKET/KEY... [OPTIONS]\n--recursive BUCKET/PREFIX [OPTIONS]\n--bucket BUCKET --name NAME --timestamp "
+             "TIME [OPTIONS]",
+    .about = "Removes the named objects; one that does not exist counts as removed. With --recursive, removes all "
+             "below PREFIX/. With --name, removes one whole "
              "backup, also an abandoned one, "
              "but none that is being made. Old backups by number are removed by 'rotate'.",
     .examples = "jpsbackup rm --store file:///mnt/backups mine/notes.pdf mine/old.pdf\n"

@@ -16,14 +16,6 @@
 static const struct store_limits s3 = {.parts_max = 10000, .part_bytes_min = 5 * MIB, .part_bytes_max = 5 * GIB};
 static const struct store_limits azure = {.parts_max = 50000, .part_bytes_min = 1, .part_bytes_max = 4000 * MIB};
 
-static uint64_t object_bytes(const struct part_plan *plan)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < plan->limits.parts_max; i++)
-        sum += part_plan_bytes(plan, i);
-    return sum;
-}
-
 static struct part_plan plan_of(struct store_limits limits, uint64_t memory, uint64_t expected)
 {
     return (struct part_plan){.limits = limits, .memory_bytes = (size_t)memory, .expected = expected};
@@ -50,7 +42,7 @@ static void the_default_budget_puts_many_gibibytes_into_one_object(void **state)
 {
     (void)state;
     struct part_plan plan = plan_of(s3, memory_for_buffers(NULL), 0);
-    assert_in_range(object_bytes(&plan), 150 * GIB, 200 * GIB);
+    assert_in_range(part_plan_object_bytes(&plan), 150 * GIB, 200 * GIB);
 }
 
 static void a_large_budget_reaches_the_largest_object_of_the_store(void **state)
@@ -58,14 +50,14 @@ static void a_large_budget_reaches_the_largest_object_of_the_store(void **state)
     (void)state;
     uint64_t largest_s3 = s3.parts_max * s3.part_bytes_max, largest_azure = azure.parts_max * azure.part_bytes_max;
     struct part_plan plan = plan_of(s3, 20 * GIB, largest_s3);
-    assert_true(object_bytes(&plan) == largest_s3);
+    assert_true(part_plan_object_bytes(&plan) == largest_s3);
     plan = plan_of(azure, 20 * GIB, largest_azure);
-    assert_true(object_bytes(&plan) == largest_azure);
+    assert_true(part_plan_object_bytes(&plan) == largest_azure);
     /* Where the length is not known, the small parts of the beginning cost some of it. */
     plan = plan_of(s3, 20 * GIB, 0);
-    assert_in_range(object_bytes(&plan), 38 * TIB, largest_s3);
+    assert_in_range(part_plan_object_bytes(&plan), 38 * TIB, largest_s3);
     plan = plan_of(azure, 20 * GIB, 0);
-    assert_in_range(object_bytes(&plan), 150 * TIB, largest_azure);
+    assert_in_range(part_plan_object_bytes(&plan), 150 * TIB, largest_azure);
 }
 
 static void a_known_length_fits_one_object_where_the_budget_allows(void **state)
@@ -73,7 +65,7 @@ static void a_known_length_fits_one_object_where_the_budget_allows(void **state)
     (void)state;
     struct part_plan plan = plan_of(s3, 100 * MIB, 200 * GIB);
     assert_in_range(part_plan_bytes(&plan, 0), 21 * MIB, 25 * MIB);
-    assert_true(object_bytes(&plan) >= 200 * GIB);
+    assert_true(part_plan_object_bytes(&plan) >= 200 * GIB);
     plan = plan_of(s3, 100 * MIB, 100 * MIB);
     assert_int_equal(part_plan_bytes(&plan, 0), 8 * MIB);
 }

@@ -14,7 +14,7 @@ json out 'last["event"] == "error" and last["code"] == "conflict" and last["exit
 expect 2 put --json
 json out 'len(lines) == 1 and last["code"] == "usage" and last["exit"] == 2'
 expect 0 ls --json b
-json out 'last["result"]["count"] == 2 and sorted(o["key"] for o in last["result"]["objects"]) == ["file", "tree.tar.zst"]'
+json out 'last["result"]["count"] == 2 and sorted(e["key"] for e in lines if e["event"] == "object") == ["file", "tree.tar.zst"]'
 expect 0 get --json b/file copy
 json out 'last["result"]["bytes"] == 6'
 expect 0 rm --json b/file

@@ -219,6 +219,39 @@ typedef struct jb_get_options {
 JB_API int jb_get(jb_store *store, jb_operation *operation, const jb_get_options *options, char **account,
                   jb_error *error);
 
+/* Many files at once, one object each. */
+typedef struct jb_files_options {
+    size_t size;           /* required: sizeof(jb_files_options) */
+    const char *bucket;    /* required */
+    const char *prefix;    /* what keys have before a file's path, a folder: '/' is added where it does not end so */
+    const char *directory; /* required; getting makes it where it is missing, but not what it lies in */
+    bool replace;          /* false: an object, or a file, that exists is that file's conflict */
+    uint32_t at_once;      /* requests under way at a time; default and at most 128; memory may allow fewer */
+} jb_files_options;
+
+/*
+ * Puts each regular file below the directory as an object PREFIX/PATH and has the store confirm it; links and special
+ * files are left out. One file's trouble is reported and the rest goes on; then the call fails in the end, with the
+ * first one's code. A store out of reach, refused rights or a lack of memory end it at once. `account` (may be NULL)
+ * gets JSON also where files failed: files, bytes, skipped, failed, failures (the first 1,000: path, code, what); free
+ * it with jb_text_free; NULL where nothing was begun.
+ */
+JB_API int jb_put_files(jb_store *store, jb_operation *operation, const jb_files_options *options, char **account,
+                        jb_error *error);
+
+/*
+ * Gets each object below PREFIX/ as a file below the directory, never outside it and never through a link; each appears
+ * under its name only when it is whole, and all are on the disk when the call has succeeded. Failures and account as
+ * for jb_put_files; no space ends the call at once, too. Only lengths are checked, for nothing describes the objects.
+ */
+JB_API int jb_get_files(jb_store *store, jb_operation *operation, const jb_files_options *options, char **account,
+                        jb_error *error);
+
+/* Deletes all objects whose keys begin with the prefix (which must not be empty). `removed` (may be NULL) is how many
+ * the store confirmed, also after a failure. */
+JB_API int jb_store_delete_prefix(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
+                                  uint64_t *removed, jb_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,7 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define THREADS_MAX 16
+#define THREADS_MAX       128
+#define PROCESSORS_IN_USE 16
 
 struct workers {
     pthread_mutex_t mutex;
@@ -53,7 +54,8 @@ static unsigned processors(void)
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0)
         return 2;
-    return (unsigned)CPU_COUNT(&set);
+    unsigned count = (unsigned)CPU_COUNT(&set);
+    return count < PROCESSORS_IN_USE ? count : PROCESSORS_IN_USE;
 }
 
 int workers_new(unsigned threads, struct workers **workers, jb_error *error)

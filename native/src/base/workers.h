@@ -14,7 +14,8 @@ struct work {
     struct work *next;              /* the pool's */
 };
 
-/* `threads` 0: one a processor that this process may use, at most 16. All signals are blocked on the threads. */
+/* `threads` 0: one a processor that this process may use, at most 16; else at most 128. All signals are blocked on the
+ * threads. */
 int workers_new(unsigned threads, struct workers **workers, jb_error *error);
 /* Runs what is queued, then ends the threads. NULL is allowed. */
 void workers_free(struct workers *workers);

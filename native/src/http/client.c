@@ -275,7 +275,7 @@ static void *run(void *context)
 static void set_defaults(struct http_options *options)
 {
     static const struct http_options defaults = {
-        .connections = 64,
+        .connections = 128,
         .tries = 8,
         .stall_ms = 60000,
         .connect_timeout_ms = 15000,

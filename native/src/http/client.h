@@ -10,7 +10,7 @@ struct http_client;
 struct http_options {
     const char *ca_file;         /* PEM; default: where the system keeps it */
     const char *proxy;           /* "http://host:port", "" for none; default: as the environment says */
-    unsigned connections;        /* the most requests under way at a time (pace.h); further ones wait; default 64 */
+    unsigned connections;        /* the most requests under way at a time (pace.h); further ones wait; default 128 */
     unsigned tries;              /* of each request; default 8 */
     uint32_t stall_ms;           /* below 1 KiB/s for so long fails a try; default 60,000 */
     uint32_t connect_timeout_ms; /* default 15,000 */

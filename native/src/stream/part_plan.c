@@ -44,3 +44,11 @@ size_t part_plan_bytes(const struct part_plan *plan, unsigned number)
     uint64_t wanted = most_of(doubled(&plan->limits, number), for_expected(plan));
     return (size_t)least_of(wanted, largest(plan));
 }
+
+uint64_t part_plan_object_bytes(const struct part_plan *plan)
+{
+    uint64_t sum = 0;
+    for (unsigned number = 0; number < plan->limits.parts_max; number++)
+        sum += part_plan_bytes(plan, number);
+    return sum;
+}

@@ -20,4 +20,7 @@ struct part_plan {
 /* Of the part with this number (from 0) in its object, but for the last one, which may be shorter. */
 size_t part_plan_bytes(const struct part_plan *plan, unsigned number);
 
+/* What one object takes. */
+uint64_t part_plan_object_bytes(const struct part_plan *plan);
+
 #endif
