@@ -16,9 +16,17 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
         const char *key;
         const char **value;
     } known[] = {
-        {"AWS_ACCESS_KEY_ID", &credentials->access_key},    {"AWS_SECRET_ACCESS_KEY", &credentials->secret_key},
-        {"AWS_SESSION_TOKEN", &credentials->session_token}, {"JPSBACKUP_GRANTS", &credentials->grants},
+        {"AWS_ACCESS_KEY_ID", &credentials->access_key},
+        {"AWS_SECRET_ACCESS_KEY", &credentials->secret_key},
+        {"AWS_SESSION_TOKEN", &credentials->session_token},
+        {"JPSBACKUP_GRANTS", &credentials->grants},
         {"JPSBACKUP_EXPIRES", &credentials->expires},
+        {"AZURE_STORAGE_ACCOUNT", &credentials->account},
+        {"AZURE_STORAGE_KEY", &credentials->account_key},
+        {"AZURE_STORAGE_SAS_TOKEN", &credentials->sas},
+        {"AZURE_TENANT_ID", &credentials->tenant},
+        {"AZURE_CLIENT_ID", &credentials->client},
+        {"AZURE_CLIENT_SECRET", &credentials->client_secret},
     };
     char *equals = strchr(line, '=');
     for (size_t i = 0; equals != NULL && i < sizeof known / sizeof *known; i++) {
@@ -39,8 +47,35 @@ static int take_line(struct credentials *credentials, char *line, unsigned numbe
     }
     error_set(error, JB_ERROR_USAGE, "line %u of the credentials file '%s' is not a setting that is known here", number,
               path);
-    return error_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=… AWS_SESSION_TOKEN=… and "
-                             "JPSBACKUP_GRANTS=…");
+    return error_hint(error, "lines are AWS_ACCESS_KEY_ID=…, AWS_SECRET_ACCESS_KEY=…, AWS_SESSION_TOKEN=…, "
+                             "AZURE_STORAGE_KEY=…, AZURE_STORAGE_SAS_TOKEN=…, AZURE_TENANT_ID=…, AZURE_CLIENT_ID=…, "
+                             "AZURE_CLIENT_SECRET=… and JPSBACKUP_GRANTS=…");
+}
+
+static int check_values(struct credentials *credentials, const char *path, jb_error *error)
+{
+    /* A key that is there but empty means that there is none: that is how a script writes a token it has not got. */
+    const char **values[] = {&credentials->access_key, &credentials->secret_key,  &credentials->session_token,
+                             &credentials->account,    &credentials->account_key, &credentials->sas,
+                             &credentials->tenant,     &credentials->client,      &credentials->client_secret,
+                             &credentials->grants};
+    const size_t count = sizeof values / sizeof *values;
+    bool aws = false, azure = false;
+    for (size_t i = 0; i < count; i++)
+        if (*values[i] != NULL && **values[i] == '\0')
+            *values[i] = NULL;
+    for (size_t i = 0; i + 1 < count; i++)
+        *(i < 3 ? &aws : &azure) |= *values[i] != NULL;
+    if (credentials->grants != NULL)
+        return aws || azure
+                   ? error_set(error, JB_ERROR_USAGE, "the credentials file '%s' gives keys beside grants", path)
+                   : JB_OK;
+    if (aws && azure)
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' gives keys for both S3 and Azure", path);
+    if (!azure && (credentials->access_key == NULL || credentials->secret_key == NULL))
+        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
+                         credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
+    return JB_OK;
 }
 
 static int check_time(const struct credentials *credentials, const char *path, jb_error *error)
@@ -72,24 +107,12 @@ static int take_content(struct credentials *credentials, const char *path, jb_er
         number++;
         if (*line == '\0')
             continue;
-        int code = take_line(credentials, line, number, path, error);
-        if (code != JB_OK)
-            return code;
+        int taken = take_line(credentials, line, number, path, error);
+        if (taken != JB_OK)
+            return taken;
     }
-    /* A key that is there but empty means that there is none: that is how a script writes a token it has not got. */
-    const char **values[] = {&credentials->access_key, &credentials->secret_key, &credentials->session_token,
-                             &credentials->grants};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (*values[i] != NULL && **values[i] == '\0')
-            *values[i] = NULL;
-    bool keys =
-        credentials->access_key != NULL || credentials->secret_key != NULL || credentials->session_token != NULL;
-    if (keys && credentials->grants != NULL)
-        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' gives keys beside grants", path);
-    if (credentials->grants == NULL && (credentials->access_key == NULL || credentials->secret_key == NULL))
-        return error_set(error, JB_ERROR_USAGE, "the credentials file '%s' lacks %s", path,
-                         credentials->access_key == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
-    return check_time(credentials, path, error);
+    int code = check_values(credentials, path, error);
+    return code == JB_OK ? check_time(credentials, path, error) : code;
 }
 
 int credentials_read(struct credentials *credentials, const char *path, bool once, jb_error *error)

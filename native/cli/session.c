@@ -16,8 +16,13 @@ static int open_store(struct session *session, const struct credentials *credent
         url = getenv("JPSBACKUP_STORE");
     if (url == NULL || *url == '\0') {
         error_set(error, JB_ERROR_USAGE, "no store was named");
-        return error_hint(error, "give --store file:///DIRECTORY or --store s3://, or set JPSBACKUP_STORE");
+        return error_hint(error, "give --store file:///DIRECTORY, s3:// or azure://ACCOUNT, or set JPSBACKUP_STORE");
     }
+    if (credentials->account != NULL &&
+        (strncmp(url, "azure://", 8) != 0 || strcmp(url + 8, credentials->account) != 0))
+        return error_set(error, JB_ERROR_USAGE,
+                         "the credentials are for the storage account '%.80s', and the store is '%.200s'",
+                         credentials->account, url);
     jb_store_options options = {
         .size = sizeof options,
         .url = url,
@@ -26,10 +31,13 @@ static int open_store(struct session *session, const struct credentials *credent
         .access_key = credentials->access_key,
         .secret_key = credentials->secret_key,
         .session_token = credentials->session_token,
+        .account_key = credentials->account_key,
+        .sas = credentials->sas,
+        .tenant = credentials->tenant,
+        .client = credentials->client,
+        .client_secret = credentials->client_secret,
         .grants = credentials->grants,
-        .profile = arguments->texts[OPTION_PROFILE],
         .ca_file = arguments->texts[OPTION_CA_FILE],
-        .proxy = arguments->texts[OPTION_PROXY],
         .server_side_encryption = arguments->texts[OPTION_ENCRYPT],
         .virtual_host = arguments->texts[OPTION_VIRTUAL_HOST] != NULL,
         .tries = (uint32_t)arguments->numbers[OPTION_TRIES],

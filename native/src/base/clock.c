@@ -1,6 +1,7 @@
 #include "clock.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -81,6 +82,23 @@ static bool parse_iso(const char *text, int64_t *seconds, const char **end)
                        .tm_sec = number(text + 17, 2)};
     *end = text + 19;
     return to_seconds(&parts, seconds);
+}
+
+void clock_format_http(int64_t seconds, char text[CLOCK_HTTP_SIZE])
+{
+    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t when = (time_t)seconds;
+    struct tm parts;
+    text[0] = '\0';
+    if (gmtime_r(&when, &parts) == NULL || parts.tm_year < -1900 || parts.tm_year > 9999 - 1900)
+        return;
+    /* Not by strftime: its names follow the locale. */
+    char long_text[96];
+    snprintf(long_text, sizeof long_text, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+             days + (ptrdiff_t)parts.tm_wday * 3, parts.tm_mday, months + (ptrdiff_t)parts.tm_mon * 3,
+             parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    memcpy(text, long_text, CLOCK_HTTP_SIZE - 1);
+    text[CLOCK_HTTP_SIZE - 1] = '\0';
 }
 
 bool clock_parse_timestamp(const char *text, int64_t *seconds)

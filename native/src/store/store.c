@@ -27,6 +27,8 @@ int jb_store_open(const jb_store_options *options, jb_store **store, jb_error *e
         code = store_file_open(options, store, error);
     else if (has_scheme(options->url, "s3"))
         code = store_s3_open(options, store, error);
+    else if (has_scheme(options->url, "azure"))
+        code = store_azure_open(options, store, error);
     else {
         error_set(error, JB_ERROR_USAGE, "the store '%s' is of no known kind", options->url);
         return error_hint(error, "name it as 'file:///directory', 's3://' or 'azure://ACCOUNT'");

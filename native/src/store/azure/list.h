@@ -1,0 +1,22 @@
+/* Listings of a container, page by page. */
+#ifndef STORE_AZURE_LIST_H
+#define STORE_AZURE_LIST_H
+
+#include "request.h"
+
+struct azure_listing {
+    struct azure_store *azure;
+    jb_operation *operation;
+    const char *bucket;
+    const char *prefix;
+    const char *delimiter; /* or NULL */
+    const char *include;   /* "versions", "uncommittedblobs", …; or NULL */
+    unsigned page_size;    /* 0: what the service gives at most */
+    /* Whatever is named. Any other answer than JB_OK ends the listing with that code; fill `error` then. */
+    int (*each)(void *context, const jb_object_info *info, jb_error *error);
+    void *context;
+};
+
+int azure_list_all(const struct azure_listing *listing, jb_error *error);
+
+#endif

@@ -1,0 +1,86 @@
+#include "reply.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+
+bool reply_parse_count(const char *text, uint64_t *count)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    *count = value;
+    return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+bool reply_tag_is_sound(const char *tag)
+{
+    size_t size = strlen(tag);
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)tag[i] < 0x20 || tag[i] == 0x7f)
+            return false;
+    return size < sizeof((jb_object_info *)NULL)->tag;
+}
+
+int reply_info(const struct http_request *reply, bool with_bytes, const char *version_header, jb_object_info *info,
+               jb_error *error)
+{
+    char value[64];
+    if (with_bytes && (!http_request_reply_header(reply, "content-length", value, sizeof value) ||
+                       !reply_parse_count(value, &info->bytes)))
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Content-Length");
+    if (!http_request_reply_header(reply, "etag", info->tag, sizeof info->tag) || !reply_tag_is_sound(info->tag) ||
+        info->tag[0] == '\0')
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid ETag");
+    /* The answer to a write tells only the store's present time. */
+    if (!(http_request_reply_header(reply, "last-modified", value, sizeof value) ||
+          http_request_reply_header(reply, "date", value, sizeof value)) ||
+        !clock_parse_http(value, &info->modified))
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Last-Modified");
+    if (!http_request_reply_header(reply, version_header, info->version, sizeof info->version))
+        info->version[0] = '\0';
+    return JB_OK;
+}
+
+/* "bytes FIRST-LAST/TOTAL" for exactly what was asked for. */
+static bool is_asked_range(const char *value, const struct store_transfer *transfer)
+{
+    char expected[64];
+    int size = snprintf(expected, sizeof expected, "bytes %" PRIu64 "-%" PRIu64 "/", transfer->offset,
+                        transfer->offset + transfer->count - 1);
+    return strncmp(value, expected, (size_t)size) == 0;
+}
+
+enum http_verdict reply_check_range(struct http_request *reply, const struct store_transfer *transfer)
+{
+    char value[96];
+    if (!http_request_reply_header(reply, "content-range", value, sizeof value))
+        error_set(&reply->error, JB_ERROR_FORMAT, "the store's answer has no Content-Range");
+    else if (!is_asked_range(value, transfer))
+        error_set(&reply->error, JB_ERROR_VERIFY,
+                  "the store answers with '%s' instead of %zu bytes at %" PRIu64
+                  ": the object is shorter, or another range came",
+                  value, transfer->count, transfer->offset);
+    else if (reply->received != transfer->count)
+        error_set(&reply->error, JB_ERROR_VERIFY, "the store sent %zu bytes instead of %zu", reply->received,
+                  transfer->count);
+    else
+        return HTTP_DONE;
+    return HTTP_FAILED;
+}
+
+int reply_check_cycle(struct reply_cycle *cycle, const char *token, jb_error *error)
+{
+    if (cycle->mark != NULL && strcmp(cycle->mark, token) == 0)
+        return error_set(error, JB_ERROR_FORMAT, "the store repeats the listing's token '%.100s'", token);
+    if (cycle->pages++ < cycle->moves_at)
+        return JB_OK;
+    cycle->moves_at = cycle->pages * 2;
+    free(cycle->mark);
+    cycle->mark = strdup(token);
+    return cycle->mark == NULL ? error_no_memory(error) : JB_OK;
+}
