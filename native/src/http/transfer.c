@@ -43,36 +43,39 @@ static int rewind_body(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+bool http_transfer_header(struct http_request *request, const char *line, size_t length)
 {
-    struct http_request *request = context;
-    size_t length = size * count;
-    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+    if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         request->headers.size = 0; /* what came before belongs to a 1xx reply */
         request->header_ended = false;
-        return length;
+        return true;
     }
-    request->header_ended = request->header_ended || *bytes == '\r' || *bytes == '\n';
-    const char *colon = memchr(bytes, ':', length);
+    request->header_ended = request->header_ended || *line == '\r' || *line == '\n';
+    const char *colon = memchr(line, ':', length);
     if (colon == NULL)
-        return length;
-    size_t name_size = (size_t)(colon - bytes);
-    const char *begin = colon + 1, *end = bytes + length;
+        return true;
+    size_t name_size = (size_t)(colon - line);
+    const char *begin = colon + 1, *end = line + length;
     while (begin < end && isspace((unsigned char)*begin))
         begin++;
     while (end > begin && isspace((unsigned char)end[-1]))
         end--;
     size_t name_at = request->headers.size;
-    if (buffer_append(&request->headers, bytes, name_size, NULL) != JB_OK ||
+    if (buffer_append(&request->headers, line, name_size, NULL) != JB_OK ||
         buffer_append(&request->headers, ": ", 2, NULL) != JB_OK ||
         buffer_append(&request->headers, begin, (size_t)(end - begin), NULL) != JB_OK ||
         buffer_append(&request->headers, "\n", 1, NULL) != JB_OK) {
         request->fault = HTTP_FAULT_HEADERS;
-        return 0;
+        return false;
     }
     for (size_t i = name_at; i < name_at + name_size; i++)
         request->headers.data[i] = (char)tolower((unsigned char)request->headers.data[i]);
-    return length;
+    return true;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+{
+    return http_transfer_header(context, bytes, size * count) ? size * count : 0;
 }
 
 static bool wanted(const struct http_request *request, long status)

@@ -13,6 +13,9 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
 /* Judges what libcurl answered; fills request->error unless HTTP_DONE. */
 enum http_verdict http_transfer_end(struct http_request *request, CURLcode result);
 
+/* Takes the next line of a reply's header into request->headers; fills request->fault where it is too long. */
+bool http_transfer_header(struct http_request *request, const char *line, size_t length);
+
 /* True where less than 1 KiB/s has moved for the stall time. */
 bool http_transfer_stalled(struct http_request *request, const struct http_options *options, int64_t now_ms);
 
