@@ -118,6 +118,37 @@ const struct option_row option_table[] = {
     {OPTION_STS_ENDPOINT, "sts-endpoint", 0, KIND_TEXT, GROUP_OWN, IN_GRANT, "URL", 0, 0,
      "s3: of the token service; default: AWS_ENDPOINT_URL_STS, else AWS's, else the store's own"},
 
+    /* aws */
+    {OPTION_POLICY, "policy", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "FILE", 0, 0,
+     "assume-role, federation-token: the session has no more rights than this JSON gives"},
+    {OPTION_SECONDS, "seconds", 0, KIND_NUMBER, GROUP_OWN, IN_AWS, "COUNT", 900, 129600,
+     "assume-role, federation-token: how long the session lasts; default 3600 and 43200"},
+    {OPTION_SESSION_NAME, "session-name", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "NAME", 0, 0,
+     "assume-role: how logs name the session; default jpsbackup"},
+    {OPTION_EXTERNAL_ID, "external-id", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "ID", 0, 0,
+     "assume-role: what the role's owner asks for"},
+    {OPTION_AT_ONCE, "at-once", 0, KIND_FLAG, GROUP_OWN, IN_AWS, NULL, 0, 0,
+     "secret-delete: without the 30 days in which AWS can bring it back"},
+    {OPTION_WITH_OWN, "with-own", 0, KIND_FLAG, GROUP_OWN, IN_AWS, NULL, 0, 0,
+     "user-delete: remove the user's keys and inline policies first"},
+    {OPTION_PROFILE, "profile", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "NAME", 0, 0,
+     "keys and region of this profile of AWS's shared files, before the environment; default AWS_PROFILE, else "
+     "default"},
+    {OPTION_CREDENTIALS, "credentials", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "FILE", 0, 0,
+     "lines AWS_ACCESS_KEY_ID=, AWS_SECRET_ACCESS_KEY=, AWS_SESSION_TOKEN=; yours, mode 0600; default: those "
+     "variables, then AWS's further places (docs/guide.md)"},
+    {OPTION_CREDENTIALS_ONCE, "credentials-once", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "FILE", 0, 0,
+     "the same, and the file is removed as soon as it was read"},
+    {OPTION_REGION, "region", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "REGION", 0, 0,
+     "default AWS_REGION, AWS_DEFAULT_REGION, the profile's, else us-east-1"},
+    {OPTION_ENDPOINT, "endpoint", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "URL", 0, 0,
+     "http[s]://HOST[:PORT] of all these services; default: AWS's own, or as AWS_ENDPOINT_URL and its kin say"},
+    {OPTION_PROXY, "proxy", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "URL", 0, 0,
+     "http://HOST:PORT; default as the environment says (HTTPS_PROXY, NO_PROXY)"},
+    {OPTION_CA_FILE, "ca-file", 0, KIND_TEXT, GROUP_OWN, IN_AWS, "PEM", 0, 0,
+     "the authorities to trust; default: AWS_CA_BUNDLE, else the system's"},
+    {OPTION_TRIES, "tries", 0, KIND_NUMBER, GROUP_OWN, IN_AWS, "COUNT", 1, 100, "of each request; default 8"},
+
     /* azure */
     {OPTION_PRINCIPAL, "principal", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "FILE", 0, 0,
      "the service principal, as 'az ad sp create-for-rbac --sdk-auth' prints it; yours, mode 0600; default: "
@@ -156,13 +187,18 @@ const struct option_row option_table[] = {
      "a "
      "path; default: AZURE_STORAGE_BLOB_ENDPOINT, else the account's own"},
     {OPTION_REGION, "region", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "REGION", 0, 0,
-     "s3: default AWS_REGION, AWS_DEFAULT_REGION, else us-east-1"},
+     "s3: default AWS_REGION, AWS_DEFAULT_REGION, the profile's, else us-east-1"},
     {OPTION_CREDENTIALS, "credentials", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "FILE", 0, 0,
      "s3: lines AWS_ACCESS_KEY_ID=, AWS_SECRET_ACCESS_KEY=, AWS_SESSION_TOKEN=; azure: AZURE_STORAGE_KEY= or "
      "AZURE_STORAGE_SAS_TOKEN= or AZURE_TENANT_ID=, AZURE_CLIENT_ID=, AZURE_CLIENT_SECRET=; or what 'jpsbackup grant' "
-     "made; yours, mode 0600; default: those variables"},
+     "made; yours, mode 0600; default: those variables, then AWS's further places (docs/guide.md)"},
     {OPTION_CREDENTIALS_ONCE, "credentials-once", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "FILE", 0, 0,
      "the same, and the file is removed as soon as it was read"},
+    {OPTION_PROFILE, "profile", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "NAME", 0, 0,
+     "s3: keys and region of this profile of AWS's shared files, before those variables; default AWS_PROFILE, else "
+     "default"},
+    {OPTION_PROXY, "proxy", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "URL", 0, 0,
+     "http://HOST:PORT; default as the environment says (HTTPS_PROXY, NO_PROXY)"},
     {OPTION_CA_FILE, "ca-file", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "PEM", 0, 0,
      "the authorities to trust; default: AWS_CA_BUNDLE, else the system's"},
     {OPTION_ENCRYPT, "encrypt", 0, KIND_CHOICE, GROUP_STORE, IN_STORED, "AES256", 0, 0,

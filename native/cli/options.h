@@ -8,6 +8,7 @@
 
 enum option_id {
     OPTION_ALIVE,
+    OPTION_AT_ONCE,
     OPTION_BUCKET,
     OPTION_CATALOG,
     OPTION_CATALOG_REGION,
@@ -24,6 +25,7 @@ enum option_id {
     OPTION_ENVIRONMENT,
     OPTION_EXCLUDE,
     OPTION_EXCLUDE_FROM,
+    OPTION_EXTERNAL_ID,
     OPTION_FILE,
     OPTION_FULL,
     OPTION_HELP,
@@ -50,6 +52,9 @@ enum option_id {
     OPTION_OLDER_THAN,
     OPTION_OUTCOME,
     OPTION_OWNER,
+    OPTION_POLICY,
+    OPTION_PROFILE,
+    OPTION_PROXY,
     OPTION_PREFIX,
     OPTION_PRINCIPAL,
     OPTION_PRINCIPAL_SECRET,
@@ -62,6 +67,7 @@ enum option_id {
     OPTION_ROLE,
     OPTION_RESOURCE_GROUP,
     OPTION_SECONDS,
+    OPTION_SESSION_NAME,
     OPTION_SKU,
     OPTION_STEP,
     OPTION_STORE,
@@ -75,6 +81,7 @@ enum option_id {
     OPTION_TREE,
     OPTION_TRIES,
     OPTION_VIRTUAL_HOST,
+    OPTION_WITH_OWN,
     OPTION_WRITE,
     OPTION_WRITE_SMALL,
     OPTION_WAIT,
@@ -97,11 +104,12 @@ enum subcommand_bit {
     IN_PROTECT = 1 << 11,
     IN_LINK = 1 << 12,
     IN_GRANT = 1 << 13,
+    IN_AWS = 1 << 14,
     IN_AZURE = 1 << 19,
     IN_GC = 1 << 20,
     IN_BUCKET = 1 << 21,
     IN_ALL = (1 << 30) - 1,
-    IN_STORED = IN_ALL & ~IN_REVISION_NODE & ~IN_AZURE /* all that reach a store */
+    IN_STORED = IN_ALL & ~IN_REVISION_NODE & ~IN_AZURE & ~IN_AWS /* all that reach a store */
 };
 
 enum option_kind { KIND_FLAG, KIND_TEXT, KIND_LIST, KIND_NUMBER, KIND_CHOICE };

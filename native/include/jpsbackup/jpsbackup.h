@@ -9,6 +9,7 @@
 #ifndef JPSBACKUP_JPSBACKUP_H
 #define JPSBACKUP_JPSBACKUP_H
 
+#include "aws.h"
 #include "azure.h"
 #include "backup.h"
 #include "error.h"

@@ -125,6 +125,10 @@ static int add_headers(struct exchange *exchange, const struct credentials *cred
 static int sign(struct http_request *http, jb_error *error)
 {
     struct exchange *exchange = http->context;
+    if (exchange->call->once && http->maybe_applied) {
+        error_set(error, JB_ERROR_UNREACHABLE, "the answer was lost, and asked again the service would do it twice");
+        return error_hint(error, "look whether it was done before you try again");
+    }
     if (exchange->service->provider == NULL)
         return add_headers(exchange, exchange->service->credentials, error);
     struct credentials credentials;
@@ -169,6 +173,8 @@ static int perform(struct exchange *exchange, const char *body, size_t size, str
                    service->scheme, service->host);
     if (code != JB_OK)
         error_copy(error, &exchange->http.error);
+    if (exchange->call->repeated != NULL)
+        *exchange->call->repeated = exchange->http.tries > 1 && exchange->http.maybe_applied;
     http_request_clean_up(&exchange->http);
     return code;
 }

@@ -34,6 +34,8 @@ struct service_call {
     const char *what;    /* "assume the role 'x'": messages begin with "cannot" and this */
     const char *action;  /* "AssumeRole", "secretsmanager.GetSecretValue" */
     const char *secret;  /* stands in the request: a message that holds it is left out of errors; may be NULL */
+    bool once;           /* not to be asked again where the service may have acted: it would make a second one */
+    bool *repeated;      /* out, may be NULL: an earlier try may have been acted on */
     int64_t deadline_ms; /* on the monotonic clock; 0: none */
 };
 
