@@ -40,7 +40,12 @@ static int open_store(struct session *session, const struct credentials *credent
         .profile = arguments->texts[OPTION_PROFILE],
         .ca_file = arguments->texts[OPTION_CA_FILE],
         .proxy = arguments->texts[OPTION_PROXY],
+        .tls_minimum = arguments->texts[OPTION_TLS_MINIMUM],
         .server_side_encryption = arguments->texts[OPTION_ENCRYPT],
+        .kms_key = arguments->texts[OPTION_KMS_KEY],
+        .storage_class = arguments->texts[OPTION_STORAGE_CLASS],
+        .checksums = arguments->texts[OPTION_CHECKSUMS],
+        .single_writer = arguments->texts[OPTION_SINGLE_WRITER] != NULL,
         .virtual_host = arguments->texts[OPTION_VIRTUAL_HOST] != NULL,
         .tries = (uint32_t)arguments->numbers[OPTION_TRIES],
     };

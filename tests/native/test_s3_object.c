@@ -178,9 +178,10 @@ static void errors_of_the_store_become_codes_and_hints(void **state)
         {"507 Full", ERROR_BODY("InsufficientStorage"), NULL, JB_ERROR_NO_SPACE, "free space", 1},
         {"403 Full", ERROR_BODY("QuotaExceeded"), NULL, JB_ERROR_NO_SPACE, "free space", 1},
         {"301 Moved", ERROR_BODY("PermanentRedirect"), "x-amz-bucket-region: eu-west-3\r\n", JB_ERROR_USAGE,
-         "'eu-west-3'", 1},
+         "'eu-west-3'", 2}, /* once more, signed for that region */
         {"400 Bad", "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2</Region></Error>", NULL,
-         JB_ERROR_USAGE, "'eu-west-2'", 1},
+         JB_ERROR_FAILED, "", 2},
+        {"301 Moved", ERROR_BODY("PermanentRedirect"), "x-amz-bucket-region: evil.host/\r\n", JB_ERROR_USAGE, "", 1},
         {"307 Moved", "", "Location: http://127.0.0.1:1/\r\n", JB_ERROR_USAGE, "region", 1},
         {"204 None", "", NULL, JB_ERROR_UNREACHABLE, "endpoint", 1},
     };

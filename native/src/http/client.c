@@ -306,6 +306,16 @@ static void free_members(struct http_client *client)
     free(client);
 }
 
+int http_tls_minimum(const char *text, bool *tls_1_3, jb_error *error)
+{
+    bool given = text != NULL && *text != '\0';
+    *tls_1_3 = given && strcmp(text, "1.3") == 0;
+    if (!given || *tls_1_3 || strcmp(text, "1.2") == 0)
+        return JB_OK;
+    error_set(error, JB_ERROR_USAGE, "the lowest version of TLS is '1.2' or '1.3', not '%.20s'", text);
+    return error_hint(error, "older versions are not secure and never used");
+}
+
 int http_client_new(const struct http_options *options, struct http_client **client, jb_error *error)
 {
     struct http_client *made = calloc(1, sizeof *made);

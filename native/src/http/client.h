@@ -10,6 +10,7 @@ struct http_client;
 struct http_options {
     const char *ca_file;         /* PEM; default: where the system keeps it */
     const char *proxy;           /* "http://host:port", "" for none; default: as the environment says */
+    bool tls_1_3;                /* refuse TLS 1.2; what is older is refused in any case */
     unsigned connections;        /* the most requests under way at a time (pace.h); further ones wait; default 128 */
     unsigned tries;              /* of each request; default 8 */
     uint32_t stall_ms;           /* below 1 KiB/s for so long fails a try; default 60,000 */
@@ -18,6 +19,9 @@ struct http_options {
     uint32_t backoff_max_ms;     /* default 10,000 */
     uint32_t retry_after_max_ms; /* the longest pause that a server may ask for; default 60,000 */
 };
+
+/* Of an option: "1.2", which NULL means, or "1.3". JB_ERROR_USAGE for others. */
+int http_tls_minimum(const char *text, bool *tls_1_3, jb_error *error);
 
 int http_client_new(const struct http_options *options, struct http_client **client, jb_error *error);
 /* No request may be under way. NULL is allowed. */

@@ -138,6 +138,9 @@ static void set_options(const struct http_request *request, CURL *easy, const st
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "jpsbackup/" JPSBACKUP_VERSION);
     if (options->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+    long tls = options->tls_1_3 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, tls);
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls);
     if (options->proxy != NULL)
         curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
     if (strcmp(request->method, "HEAD") == 0)

@@ -30,3 +30,24 @@ bool s3_attributes_confirmed(struct s3_request *request)
     error_hint(&request->http.error, "the store lacks this server-side encryption: leave the option out");
     return false;
 }
+
+static enum http_verdict check_encryption(struct s3_request *request)
+{
+    return s3_attributes_confirmed(request) ? HTTP_DONE : HTTP_FAILED;
+}
+
+int s3_confirm_encryption(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key,
+                          const char *version, jb_error *error)
+{
+    struct s3_request request;
+    if (s3->server_side_encryption == NULL)
+        return JB_OK;
+    int code = s3_request_init(&request, s3, operation, "confirm", "HEAD", bucket, key, error);
+    if (code != JB_OK)
+        return code;
+    s3_request_version(&request, version);
+    request.check = check_encryption;
+    code = s3_request_perform(&request, error);
+    s3_request_clean_up(&request);
+    return code;
+}

@@ -7,68 +7,12 @@
 
 #include "../../base/clock.h"
 #include "checksum.h"
+#include "result.h"
 #include "upload.h"
 
 #define REPLY_MAX    65536
 #define BODY_MAX     (4u << 20) /* 10,000 parts with the longest tag, escaped */
 #define STALL_FACTOR 10         /* a store may work for minutes on it, and send a blank now and then */
-
-struct answer {
-    char root[64], tag[160], code[64], message[256];
-    char checksum[S3_CHECKSUM_VALUE_SIZE];
-    jb_object_info info; /* version and time, by the answer's header */
-};
-
-static int take_answer(void *context, const char *path, const char *text, jb_error *error)
-{
-    struct answer *answer = context;
-    (void)error;
-    if (strcmp(path, "CompleteMultipartUploadResult/ETag") == 0)
-        snprintf(answer->tag, sizeof answer->tag, "%s", text);
-    else if (strcmp(path, "CompleteMultipartUploadResult/ChecksumSHA256") == 0)
-        snprintf(answer->checksum, sizeof answer->checksum, "%s", text);
-    else if (strcmp(path, "Error/Code") == 0)
-        snprintf(answer->code, sizeof answer->code, "%s", text);
-    else if (strcmp(path, "Error/Message") == 0)
-        snprintf(answer->message, sizeof answer->message, "%s", text);
-    else if (strchr(path, '/') == NULL)
-        snprintf(answer->root, sizeof answer->root, "%s", path);
-    return JB_OK;
-}
-
-/* A version or a time that is missing or malformed is left out: others tell them. */
-static void take_headers(const struct http_request *reply, jb_object_info *info)
-{
-    char value[JB_VERSION_SIZE];
-    if (http_request_reply_header(reply, "x-amz-version-id", value, sizeof value))
-        s3_take_version(info, value);
-    if (http_request_reply_header(reply, "date", value, sizeof value) && !clock_parse_http(value, &info->modified))
-        info->modified = 0;
-}
-
-/* Status 200 is sent before the work is done; the body says how it ended. */
-static enum http_verdict check(struct s3_request *request)
-{
-    struct answer *answer = request->context;
-    const struct buffer *reply = request->http.reply;
-    jb_error *error = &request->http.error;
-    *answer = (struct answer){.info = {.size = sizeof answer->info}};
-    const char *text = reply->size > 0 ? reply->data : "";
-    size_t blank = strspn(text, " \t\r\n"); /* what kept the connection alive */
-    int code = xml_read(text + blank, reply->size - blank, take_answer, answer, error);
-    if (code == JB_OK && strcmp(answer->root, "Error") == 0) {
-        request->http.maybe_applied = true;
-        return s3_judge_code(request, answer->code[0] != '\0' ? answer->code : "UnknownError", answer->message);
-    }
-    if (code == JB_OK && strcmp(answer->root, "CompleteMultipartUploadResult") == 0 && answer->tag[0] != '\0') {
-        take_headers(&request->http, &answer->info);
-        return HTTP_DONE;
-    }
-    if (code == JB_OK)
-        error_set(error, JB_ERROR_FORMAT, "the answer to the completion has no ETag");
-    request->http.maybe_applied = true;
-    return HTTP_RETRY;
-}
 
 static int append_checksum(struct buffer *body, const struct s3_part *part, jb_error *error)
 {
@@ -184,7 +128,7 @@ static int contradicted(const struct store_upload *upload, jb_error *error)
 }
 
 /* The object's size and tag in the store, and its checksum where one is kept. */
-static int confirm_by_head(const struct store_upload *upload, const struct answer *answer, const char *checksum,
+static int confirm_by_head(const struct store_upload *upload, const struct s3_result *answer, const char *checksum,
                            jb_object_info *info, jb_error *error)
 {
     char theirs[S3_CHECKSUM_VALUE_SIZE] = "";
@@ -207,7 +151,7 @@ static int confirm_by_head(const struct store_upload *upload, const struct answe
 }
 
 /* Where the answer holds the checksum of all, it says as much as any further question could. */
-static int confirm(const struct store_upload *upload, const struct answer *answer, jb_object_info *info,
+static int confirm(const struct store_upload *upload, const struct s3_result *answer, jb_object_info *info,
                    jb_error *error)
 {
     char checksum[S3_CHECKSUM_SIZE];
@@ -224,27 +168,6 @@ static int confirm(const struct store_upload *upload, const struct answer *answe
     return JB_OK;
 }
 
-static enum http_verdict check_encryption(struct s3_request *request)
-{
-    return s3_attributes_confirmed(request) ? HTTP_DONE : HTTP_FAILED;
-}
-
-static int confirm_encryption(const struct store_upload *upload, const struct answer *answer, jb_error *error)
-{
-    struct s3_request request;
-    if (!upload->encryption_open || upload->s3->server_side_encryption == NULL)
-        return JB_OK;
-    int code =
-        s3_request_init(&request, upload->s3, upload->operation, "confirm", "HEAD", upload->bucket, upload->key, error);
-    if (code != JB_OK)
-        return code;
-    s3_request_version(&request, answer->info.version);
-    request.check = check_encryption;
-    code = s3_request_perform(&request, error);
-    s3_request_clean_up(&request);
-    return code;
-}
-
 /* Never an object with a hole: each part must be there. `confirmed`: the store named the checksum of each. */
 static int check_parts(const struct store_upload *upload, bool *confirmed, jb_error *error)
 {
@@ -258,11 +181,11 @@ static int check_parts(const struct store_upload *upload, bool *confirmed, jb_er
 }
 
 static int complete(struct store_upload *upload, struct store_condition condition, struct s3_request *request,
-                    struct buffer *body, struct answer *answer, jb_error *error)
+                    struct buffer *body, struct s3_result *answer, jb_error *error)
 {
     request->http.expected = 200;
     request->http.stall_factor = STALL_FACTOR;
-    request->check = check;
+    request->check = s3_result_check;
     request->context = answer;
     s3_request_query(request, "uploadId", upload->id);
     int code = build_body(upload, body, error);
@@ -294,7 +217,7 @@ static int complete_and_confirm(struct store_upload *upload, struct store_condit
 {
     struct s3_request request;
     struct buffer body, reply;
-    struct answer answer = {.info = {.size = sizeof answer.info}};
+    struct s3_result answer = {.name = "CompleteMultipartUploadResult"};
     int code = s3_request_init(&request, upload->s3, upload->operation, "complete the upload of", "POST",
                                upload->bucket, upload->key, problem);
     if (code != JB_OK)
@@ -305,8 +228,9 @@ static int complete_and_confirm(struct store_upload *upload, struct store_condit
     code = complete(upload, condition, &request, &body, &answer, problem);
     if (code == JB_OK) {
         code = confirm(upload, &answer, info, problem);
-        if (code == JB_OK)
-            code = confirm_encryption(upload, &answer, problem);
+        if (code == JB_OK && upload->encryption_open)
+            code = s3_confirm_encryption(upload->s3, upload->operation, upload->bucket, upload->key,
+                                         answer.info.version, problem);
         /* What is not as it was sent must not stay under a name that was free. */
         if ((code == JB_ERROR_VERIFY || code == JB_ERROR_UNSUPPORTED) && condition.when == STORE_IF_ABSENT)
             s3_remove_own(upload->s3, upload->operation, upload->bucket, upload->key, answer.info.version);

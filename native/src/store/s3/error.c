@@ -169,16 +169,20 @@ static bool correct_clock(struct s3_request *request, const char *store_code)
     return true;
 }
 
+/* The request goes to the region that was named, once; that try does not count. */
 static enum http_verdict fail_by_region(struct s3_request *request, const struct problem *problem)
 {
     jb_error *error = &request->http.error;
-    error_set(error, JB_ERROR_USAGE, "the bucket is not in the region '%s' (status %d)", request->s3->region,
+    error_set(error, JB_ERROR_USAGE, "the bucket is not in the region '%s' (status %d)", request->region,
               request->http.status);
     if (problem->region[0] != '\0')
         error_hint(error, "give the region '%s', and the endpoint that belongs to it", problem->region);
     else
         error_hint(error, "give the bucket's own region, and the endpoint that belongs to it");
-    return HTTP_FAILED;
+    if (!s3_request_move(request, problem->region))
+        return HTTP_FAILED;
+    request->http.tries--;
+    return HTTP_RETRY;
 }
 
 enum http_verdict s3_judge_code(struct s3_request *request, const char *code, const char *message)
@@ -197,7 +201,7 @@ enum http_verdict s3_judge_problem(struct s3_request *request)
         problem = (struct problem){"", "", ""};
     if (problem.region[0] == '\0')
         http_request_reply_header(http, "x-amz-bucket-region", problem.region, sizeof problem.region);
-    bool other_region = problem.region[0] != '\0' && strcmp(problem.region, request->s3->region) != 0;
+    bool other_region = problem.region[0] != '\0' && strcmp(problem.region, request->region) != 0;
     if (http->status == 301 || http->status == 307 || strcmp(problem.code, "PermanentRedirect") == 0 ||
         (http->status == 400 && other_region))
         return fail_by_region(request, &problem);

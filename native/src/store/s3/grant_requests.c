@@ -60,9 +60,7 @@ static void put_write(const struct maker *maker, json_t *requests, int *code, jb
             s3_request_init(&request, maker->s3, NULL, "sign", "PUT", maker->options->bucket, maker->grant->key, error);
     if (*code != JB_OK)
         return;
-    *code = s3_request_header(&request, "Content-Type", "application/octet-stream", error);
-    if (*code == JB_OK && maker->s3->server_side_encryption != NULL)
-        *code = s3_request_header(&request, "x-amz-server-side-encryption", maker->s3->server_side_encryption, error);
+    *code = s3_ask_attributes(&request, error);
     const struct s3_presign presign = {
         .method = "PUT",
         .bucket = maker->options->bucket,

@@ -22,7 +22,7 @@ static int sign(struct s3_request *request, const struct s3_presign *presign, st
     int code = credentials_provider_get(request->s3->provider, &credentials, error);
     if (code != JB_OK)
         return code;
-    const struct sigv4_scope scope = {&credentials, request->s3->region, "s3", date};
+    const struct sigv4_scope scope = {&credentials, request->region, "s3", date};
     code = sigv4_presign(&to_sign, presign->query, presign->query_count, &scope, presign->seconds, query, error);
     credentials_clean_up(&credentials);
     return code;

@@ -22,7 +22,7 @@ static int add_signature(struct s3_request *request, const struct credentials *c
         .payload_hash = request->payload_hash,
     };
     const struct sigv4_scope scope = {
-        .credentials = credentials, .region = request->s3->region, .service = "s3", .date = date};
+        .credentials = credentials, .region = request->region, .service = "s3", .date = date};
     struct sigv4_signature signature;
     sigv4_signature_init(&signature);
     int code = sigv4_sign(&to_sign, &scope, &signature, error);
@@ -167,38 +167,6 @@ int s3_request_condition(struct s3_request *request, struct store_condition cond
         break;
     }
     return JB_OK;
-}
-
-int s3_request_build(struct s3_request *request, jb_error *error)
-{
-    const struct s3_store *s3 = request->s3;
-    if (s3->presigned != NULL)
-        return s3_presigned_build(s3->presigned, request, error);
-    struct buffer host;
-    buffer_init(&host, 1024);
-    int code = s3->virtual_host ? buffer_printf(&host, error, "%s.%s", request->bucket, s3->host)
-                                : buffer_append_text(&host, s3->host, error);
-    if (code == JB_OK && (request->host = buffer_detach(&host)) == NULL)
-        code = error_no_memory(error);
-    buffer_clean_up(&host);
-    if (code == JB_OK)
-        code = buffer_append(&request->path, "/", 1, error);
-    if (code == JB_OK && !s3->virtual_host)
-        code = uri_encode(&request->path, request->bucket, false, error);
-    if (code == JB_OK && request->key != NULL) {
-        if (!s3->virtual_host)
-            code = buffer_append(&request->path, "/", 1, error);
-        if (code == JB_OK)
-            code = uri_encode(&request->path, request->key, true, error);
-    }
-    if (code == JB_OK)
-        code = uri_canonical_query(&request->canonical_query, request->query, request->query_count, error);
-    if (code == JB_OK)
-        code = buffer_printf(&request->url, error, "%s://%s%s%s%s", s3->scheme, request->host, request->path.data,
-                             request->query_count > 0 ? "?" : "",
-                             request->query_count > 0 ? request->canonical_query.data : "");
-    request->http.url = request->url.data;
-    return code;
 }
 
 void s3_request_explain(struct s3_request *request)

@@ -29,9 +29,11 @@ struct s3_request {
     /* After a wanted status: whether the reply is what was asked for; fills request->http.error unless HTTP_DONE.
      * Optional. */
     enum http_verdict (*check)(struct s3_request *request);
-    void *context;        /* the caller's */
-    bool clock_corrected; /* after a refusal of this request's date; that happens once */
-    char store_code[64];  /* of the last reply that was an error, such as "NoSuchKey"; else empty */
+    void *context;               /* the caller's */
+    char region[S3_REGION_SIZE]; /* that the request is signed for */
+    bool moved;                  /* to the region that the store named; that happens once */
+    bool clock_corrected;        /* after a refusal of this request's date; that happens once */
+    char store_code[64];         /* of the last reply that was an error, such as "NoSuchKey"; else empty */
 };
 
 /* The steps of a request's life; after a failure of any but the first, clean_up is still due. */
@@ -49,8 +51,11 @@ int s3_request_body(struct s3_request *request, const void *bytes, size_t count,
 int s3_request_xml_body(struct s3_request *request, const struct buffer *body, jb_error *error);
 /* The condition's header. */
 int s3_request_condition(struct s3_request *request, struct store_condition condition, jb_error *error);
-/* Makes the URL; the last step before http_submit. */
+/* address.c: makes the URL; the last step before http_submit. */
 int s3_request_build(struct s3_request *request, jb_error *error);
+/* For a reply that names the bucket's region: aims the request at it, and those to come. To AWS's own endpoints it goes
+ * in that region, to others where it went before, signed for that region. False where it cannot be, or was done. */
+bool s3_request_move(struct s3_request *request, const char *region);
 /* Builds, performs, and fills `error` with a text that says what could not be done to what. */
 int s3_request_perform(struct s3_request *request, jb_error *error);
 /* The same, and reads the answer, which is XML, and none where nothing is to be told. */
@@ -85,5 +90,8 @@ void s3_remove_own(struct s3_store *s3, jb_operation *operation, const char *buc
  * request->http.error is filled. */
 int s3_ask_attributes(struct s3_request *request, jb_error *error);
 bool s3_attributes_confirmed(struct s3_request *request);
+/* Asks for the object itself: some stores name the encryption only there. `version` may be "". */
+int s3_confirm_encryption(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key,
+                          const char *version, jb_error *error);
 
 #endif

@@ -43,6 +43,7 @@ static const struct store_driver driver = {
     .list = s3_list,
     .remove = s3_remove,
     .link = s3_link,
+    .copy = s3_copy,
     .protect = s3_protect,
     .protection = s3_protection,
     .list_uploads = s3_list_uploads,
@@ -172,6 +173,9 @@ static int set_up(struct s3_store *s3, const jb_store_options *options, const st
         return code;
     struct http_options http = *tuning;
     http.proxy = options->proxy;
+    code = http_tls_minimum(options->tls_minimum, &http.tls_1_3, error);
+    if (code != JB_OK)
+        return code;
     http.ca_file = option_or(options->ca_file, "AWS_CA_BUNDLE", NULL);
     if (options->tries > 0)
         http.tries = options->tries;

@@ -11,6 +11,8 @@
 
 struct s3_presigned;
 
+#define S3_HOST_SIZE 128 /* of one of AWS's own hosts */
+
 struct s3_store {
     struct jb_store store;          /* first */
     struct store_driver driver;     /* with what this store can */
@@ -53,6 +55,7 @@ int s3_list(jb_store *store, jb_operation *operation, const char *bucket, const 
 int s3_is_empty(struct s3_store *s3, jb_operation *operation, const char *bucket, bool *empty, jb_error *error);
 int s3_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys, size_t count,
               jb_error *error);
+int s3_copy(jb_store *store, jb_operation *operation, const jb_copy_options *options, jb_error *error);
 int s3_protect(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
                const jb_protection *protection, jb_error *error);
 int s3_protection(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,

@@ -164,29 +164,6 @@ static void free_part_request(struct part_request *part)
     free(part);
 }
 
-static void finish_part(struct http_request *http)
-{
-    struct part_request *part = (struct part_request *)(struct s3_request *)http->context;
-    struct store_transfer *transfer = part->transfer;
-    struct store_upload *upload = part->upload;
-    if (http->error.code == JB_OK) {
-        char *tag = strdup(part->tag);
-        if (tag == NULL)
-            error_no_memory(&http->error);
-        pthread_mutex_lock(&upload->mutex);
-        struct s3_part *kept = &upload->parts[part->number];
-        *kept = (struct s3_part){.tag = tag, .bytes = transfer->count, .confirmed = part->confirmation == S3_CONFIRMED};
-        memcpy(kept->sha256, transfer->sha256, SHA256_SIZE);
-        pthread_mutex_unlock(&upload->mutex);
-    }
-    if (http->error.code != JB_OK)
-        s3_request_explain(&part->request);
-    error_copy(&transfer->error, &http->error);
-    transfer->driver = NULL;
-    free_part_request(part);
-    transfer->done(transfer);
-}
-
 static int make_room(struct store_upload *upload, unsigned number, jb_error *error)
 {
     if (number >= S3_PARTS_MAX)
@@ -212,6 +189,40 @@ static int make_room(struct store_upload *upload, unsigned number, jb_error *err
     }
     pthread_mutex_unlock(&upload->mutex);
     return code;
+}
+
+int s3_upload_set_part(struct store_upload *upload, unsigned number, const struct s3_part *part, jb_error *error)
+{
+    int code = make_room(upload, number, error);
+    char *tag = code == JB_OK ? strdup(part->tag) : NULL;
+    if (code == JB_OK && tag == NULL)
+        code = error_no_memory(error);
+    if (code != JB_OK)
+        return code;
+    pthread_mutex_lock(&upload->mutex);
+    upload->parts[number] = *part;
+    upload->parts[number].tag = tag;
+    pthread_mutex_unlock(&upload->mutex);
+    return JB_OK;
+}
+
+static void finish_part(struct http_request *http)
+{
+    struct part_request *part = (struct part_request *)(struct s3_request *)http->context;
+    struct store_transfer *transfer = part->transfer;
+    struct store_upload *upload = part->upload;
+    if (http->error.code == JB_OK) {
+        struct s3_part taken = {
+            .tag = part->tag, .bytes = transfer->count, .confirmed = part->confirmation == S3_CONFIRMED};
+        memcpy(taken.sha256, transfer->sha256, SHA256_SIZE);
+        http->error.code = (jb_code)s3_upload_set_part(upload, part->number, &taken, &http->error);
+    }
+    if (http->error.code != JB_OK)
+        s3_request_explain(&part->request);
+    error_copy(&transfer->error, &http->error);
+    transfer->driver = NULL;
+    free_part_request(part);
+    transfer->done(transfer);
 }
 
 int s3_upload_part(struct store_upload *upload, unsigned number, struct store_transfer *transfer, jb_error *error)

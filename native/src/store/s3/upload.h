@@ -29,6 +29,8 @@ struct store_upload {
 /* As s3_upload_begin; asks for checksums of the parts, or not. */
 int s3_upload_create(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key,
                      bool with_checksums, struct store_upload **upload, jb_error *error);
+/* Takes a part that is in the store; the tag is copied. Thread-safe. */
+int s3_upload_set_part(struct store_upload *upload, unsigned number, const struct s3_part *part, jb_error *error);
 void s3_upload_free(struct store_upload *upload);
 /* Best effort, bounded in time. */
 void s3_upload_abort_id(struct s3_store *s3, const char *bucket, const char *key, const char *id);
