@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "credentials.h"
+#include "aws_connect.h"
 #include "../src/base/error.h"
 #include "secret_file.h"
 #include "session.h"
@@ -291,57 +291,16 @@ static int check_options(const struct session *session, const char *action, jb_e
     return JB_OK;
 }
 
-static int connect(const struct arguments *arguments, jb_aws **aws, jb_error *error)
-{
-    const char *kept = arguments->texts[OPTION_CREDENTIALS], *once = arguments->texts[OPTION_CREDENTIALS_ONCE];
-    if (kept != NULL && once != NULL)
-        return error_set(error, JB_ERROR_USAGE, "options '--credentials' and '--credentials-once' exclude one another");
-    struct credentials credentials = {0};
-    int code = JB_OK;
-    if (kept != NULL || once != NULL)
-        code = credentials_read(&credentials, kept != NULL ? kept : once, once != NULL, error);
-    if (code == JB_OK && credentials.grants != NULL)
-        code = error_set(error, JB_ERROR_USAGE, "rights to single objects give none to the account");
-    const jb_aws_options options = {
-        .size = sizeof options,
-        .region = arguments->texts[OPTION_REGION],
-        .endpoint = arguments->texts[OPTION_ENDPOINT],
-        .access_key = credentials.access_key,
-        .secret_key = credentials.secret_key,
-        .session_token = credentials.session_token,
-        .profile = arguments->texts[OPTION_PROFILE],
-        .ca_file = arguments->texts[OPTION_CA_FILE],
-        .proxy = arguments->texts[OPTION_PROXY],
-        .tries = (uint32_t)arguments->numbers[OPTION_TRIES],
-    };
-    if (code == JB_OK)
-        code = jb_aws_open(&options, aws, error);
-    credentials_wipe(&credentials);
-    return code;
-}
-
-static void print_account(const json_t *account, FILE *out)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)account, name, value)
-    {
-        fprintf(out, "%s: ", name);
-        print_text(out, json_is_boolean(value) ? (json_is_true(value) ? "yes" : "no") : account_text(account, name));
-        fputc('\n', out);
-    }
-}
-
 static int run(struct session *session, jb_error *error)
 {
     const struct action *action = NULL;
     struct call call = {.session = session};
-    session->print = print_account;
+    session->print = print_members;
     int code = find_action(session, &action, error);
     if (code == JB_OK)
         code = check_options(session, action->name, error);
     if (code == JB_OK)
-        code = connect(&session->arguments, &call.aws, error);
+        code = aws_connect(&session->arguments, &call.aws, error);
     if (code == JB_OK) {
         call.given = session->arguments.positional + 1;
         code = action->run(&call, error);

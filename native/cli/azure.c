@@ -2,49 +2,54 @@
 #include <string.h>
 
 #include "../src/base/error.h"
+#include "aws_connect.h"
 #include "private_file.h"
 #include "secret_file.h"
 #include "session.h"
 
 #define PRINCIPAL_MAX 65536
 
-static void print_lines(const json_t *account, FILE *out)
+/* The service principal as a text that is a secret; NULL where the options name none. */
+static int read_principal(const struct session *session, char **principal, jb_error *error)
 {
-    const char *name;
-    json_t *member;
-    json_object_foreach((json_t *)(uintptr_t)account, name, member)
-    {
-        if (json_is_string(member)) {
-            fprintf(out, "%-16s", name);
-            print_text(out, json_string_value(member));
-            fputc('\n', out);
-        } else if (json_is_boolean(member)) {
-            fprintf(out, "%-16s%s\n", name, json_is_true(member) ? "yes" : "no");
-        }
+    const struct arguments *arguments = &session->arguments;
+    const char *path = arguments->texts[OPTION_PRINCIPAL], *secret = arguments->texts[OPTION_PRINCIPAL_SECRET];
+    *principal = NULL;
+    if (secret != NULL) {
+        jb_aws *aws = NULL;
+        int code = aws_connect(arguments, &aws, error);
+        if (code == JB_OK)
+            code = jb_aws_secret_get(aws, session->operation, secret, principal, NULL, error);
+        jb_aws_close(aws);
+        return code;
     }
+    if (path == NULL)
+        return JB_OK;
+    *principal = malloc(PRINCIPAL_MAX + 1);
+    if (*principal == NULL)
+        return error_no_memory(error);
+    return private_file_read(path, "the service principal's file", false, *principal, PRINCIPAL_MAX, error);
 }
 
 static int open_azure(const struct session *session, jb_azure **azure, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
-    const char *path = arguments->texts[OPTION_PRINCIPAL];
-    char principal[PRINCIPAL_MAX + 1] = "";
-    int code = JB_OK;
-    if (path != NULL)
-        code = private_file_read(path, "the service principal's file", false, principal, PRINCIPAL_MAX, error);
+    char *principal;
+    int code = read_principal(session, &principal, error);
     const jb_azure_options options = {
         .size = sizeof options,
-        .principal = path != NULL ? principal : NULL,
+        .principal = principal,
         .subscription = arguments->texts[OPTION_SUBSCRIPTION],
         .login = arguments->texts[OPTION_LOGIN],
         .manager = arguments->texts[OPTION_MANAGER],
         .ca_file = arguments->texts[OPTION_CA_FILE],
+        .proxy = arguments->texts[OPTION_PROXY],
         .wait_seconds = (uint32_t)arguments->numbers[OPTION_WAIT],
         .tries = (uint32_t)arguments->numbers[OPTION_TRIES],
     };
     if (code == JB_OK)
         code = jb_azure_open(&options, azure, error);
-    explicit_bzero(principal, sizeof principal);
+    jb_text_free(principal); /* zeroes it */
     return code;
 }
 
@@ -125,13 +130,31 @@ static const struct action *find_action(const char *name)
     return NULL;
 }
 
-static const enum option_id of_create[] = {OPTION_LOCATION, OPTION_SKU, OPTION_KIND, OPTION_COUNT},
-                            of_key[] = {OPTION_KEY_NAME, OPTION_COUNT};
+static int check_options(const struct arguments *arguments, const struct action *action, jb_error *error)
+{
+    static const enum option_id of_create[] = {OPTION_LOCATION, OPTION_SKU, OPTION_KIND, OPTION_COUNT},
+                                of_key[] = {OPTION_KEY_NAME, OPTION_COUNT},
+                                of_secret[] = {OPTION_PROFILE, OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE,
+                                               OPTION_REGION, OPTION_COUNT};
+    const char *location;
+    int code = JB_OK;
+    if (action->run != create)
+        code = arguments_refuse(arguments, of_create, "but with 'account-create'", error);
+    if (code == JB_OK && action->run != write_key)
+        code = arguments_refuse(arguments, of_key, "but with 'account-key'", error);
+    if (code == JB_OK && arguments->texts[OPTION_PRINCIPAL_SECRET] == NULL)
+        code = arguments_refuse(arguments, of_secret, "without '--principal-secret'", error);
+    else if (code == JB_OK && arguments->texts[OPTION_PRINCIPAL] != NULL)
+        code = error_set(error, JB_ERROR_USAGE, "options '--principal' and '--principal-secret' exclude one another");
+    if (code == JB_OK && action->run == create)
+        code = arguments_require(arguments, OPTION_LOCATION, &location, error);
+    return code;
+}
 
 static int run(struct session *session, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
-    session->print = print_lines;
+    session->print = print_members;
     int code = session_expect(session, 1, 3, "an action and an account's NAME", error);
     if (code != JB_OK)
         return code;
@@ -139,12 +162,8 @@ static int run(struct session *session, jb_error *error)
     if (action == NULL)
         return error_set(error, JB_ERROR_USAGE, "there is no action '%.60s'", arguments->positional[0]);
     code = session_expect(session, action->arguments, action->arguments, action->needed, error);
-    if (code == JB_OK && action->run != create)
-        code = arguments_refuse(arguments, of_create, "but with 'account-create'", error);
-    if (code == JB_OK && action->run != write_key)
-        code = arguments_refuse(arguments, of_key, "but with 'account-key'", error);
-    if (code == JB_OK && action->run == create)
-        code = arguments_require(arguments, OPTION_LOCATION, &(const char *){NULL}, error);
+    if (code == JB_OK)
+        code = check_options(arguments, action, error);
     jb_azure *azure = NULL;
     if (code == JB_OK)
         code = open_azure(session, &azure, error);
@@ -176,6 +195,8 @@ const struct subcommand azure_subcommand = {
     .examples =
         "jpsbackup azure account-create jcprod21135westeurope --location westeurope --principal principal.json\n"
         "jpsbackup azure account-key jcprod21135westeurope key --principal principal.json\n"
+        "jpsbackup azure account-exists jcprod21135westeurope --principal-secret paas_azure_auth_file --region "
+        "eu-west-1\n"
         "jpsbackup ls backups --store azure://jcprod21135westeurope --credentials key",
     .run = run,
 };

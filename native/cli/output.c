@@ -194,3 +194,15 @@ int output_finish(struct output *output, int code, const json_t *account, print_
     }
     return status;
 }
+
+void print_members(const json_t *account, FILE *out)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)account, name, value)
+    {
+        fprintf(out, "%s: ", name);
+        print_text(out, json_is_boolean(value) ? (json_is_true(value) ? "yes" : "no") : account_text(account, name));
+        fputc('\n', out);
+    }
+}

@@ -42,5 +42,7 @@ const char *account_text(const json_t *account, const char *member);
 bool account_flag(const json_t *account, const char *member);
 /* Prints a text from outside with its control characters replaced. */
 void print_text(FILE *out, const char *text);
+/* A print_fn for flat accounts: a line a member. */
+void print_members(const json_t *account, FILE *out);
 
 #endif

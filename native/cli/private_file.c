@@ -51,6 +51,7 @@ int private_file_read(const char *path, const char *what, bool once, char *conte
 {
     /* O_NONBLOCK: a FIFO in the file's place must not hold the command up. */
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    content[0] = '\0';
     if (file < 0)
         return error_set_errno(error, errno, "cannot open %s '%s'", what, path);
     int code = check_file(file, path, what, error);

@@ -6,7 +6,10 @@ servers=$tests/../../scripts/servers
 unset JPSBACKUP_STORE http_proxy "${!AZURE_@}" "${!IDENTITY_@}" 2>/dev/null || true
 mapfile -t server < <("$servers/oauth.sh" start "$work/oauth")
 [ ${#server[@]} = 2 ] || failed "the login service does not start"
-trap 'status=$?; "$servers/oauth.sh" stop "$work/oauth" || :; (exit $status) || clean_up; clean_up' EXIT
+stop_servers() { for server in oauth moto; do "$servers/$server.sh" stop "$work/$server" || :; done; }
+trap 'status=$?; stop_servers; (exit $status) || clean_up; clean_up' EXIT
+mapfile -t moto < <("$servers/moto.sh" start "$work/moto")
+[ ${#moto[@]} = 2 ] || failed "moto does not start"
 login=${server[0]}
 tenant=11111111-2222-3333-4444-555555555555
 client=66666666-7777-8888-9999-000000000000
@@ -59,11 +62,21 @@ expect 4 azure account-key jcprod1westeurope key3 --key-name key3 "${azure[@]}"
 (
     export AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$client AZURE_CLIENT_SECRET=$secret AZURE_AUTHORITY_HOST=$login
     expect 0 azure account-exists jcprod1westeurope --subscription $subscription --manager "$manager"
-    says out "exists          yes"
+    says out "exists: yes"
 )
 python3 -c 'import json; print(json.dumps({"value": open("principal").read()}))' > wrapped
 chmod 600 wrapped
 expect 0 azure account-exists jcprod1westeurope --principal wrapped
+(
+    export AWS_ENDPOINT_URL=${moto[0]}
+    aws=(--region eu-west-1 --credentials "${moto[1]}")
+    expect 0 aws secret-create paas_azure_auth_file wrapped "${aws[@]}"
+    expect 0 azure account-exists jcprod1westeurope --principal-secret paas_azure_auth_file "${aws[@]}"
+    says out "exists: yes"
+    expect 4 azure account-exists jcprod1westeurope --principal-secret another "${aws[@]}"
+    expect 2 azure account-exists jcprod1westeurope --principal-secret paas_azure_auth_file --principal principal
+)
+expect 2 azure account-exists jcprod1westeurope --principal principal --region eu-west-1
 
 # Refused, with what to do.
 expect 4 azure account-create jcprod2 --location westeurope --resource-group other "${azure[@]}"
@@ -79,6 +92,7 @@ sed "s/$client/99999999-7777-8888-9999-000000000000/" principal > stranger
 chmod 600 stranger
 expect 6 azure account-exists jcprod1westeurope --principal stranger
 says err InvalidAuthenticationToken
+expect 4 azure account-exists jcprod1westeurope --principal missing
 chmod 644 principal
 expect 2 azure account-exists jcprod1westeurope --principal principal
 says err "open to other users"
