@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/event.h"
 #include "../base/workers.h"
+#include "loop.h"
 #include "pace.h"
 #include "transfer.h"
 
@@ -28,7 +29,7 @@ struct http_client {
     struct http_options options;
     char *ca_file;
     char *proxy;
-    CURLM *multi;
+    struct http_loop loop;
     pthread_t thread;
     pthread_mutex_t mutex;
     /* Under the mutex. */
@@ -64,7 +65,7 @@ static void queue_remove(struct queue *queue, struct http_request **link)
 /* Puts the handle back; the request is in no list afterwards. */
 static void release_handle(struct http_client *client, struct http_request *request)
 {
-    curl_multi_remove_handle(client->multi, request->easy);
+    curl_multi_remove_handle(client->loop.multi, request->easy);
     curl_easy_reset(request->easy);
     client->idle[client->idle_count++] = request->easy;
     request->easy = NULL;
@@ -188,7 +189,7 @@ static void start(struct http_client *client, struct http_request *request)
     client->running_count++;
     request->number = http_pace_start(&client->pace);
     int code = http_transfer_begin(request, easy, &client->options, &request->error);
-    if (code == JB_OK && curl_multi_add_handle(client->multi, easy) != CURLM_OK)
+    if (code == JB_OK && curl_multi_add_handle(client->loop.multi, easy) != CURLM_OK)
         code = error_no_memory(&request->error);
     if (code != JB_OK) {
         release_handle(client, request);
@@ -213,7 +214,7 @@ static void start_due(struct http_client *client, int64_t now_ms)
 static void reap(struct http_client *client)
 {
     int left;
-    for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &left)) != NULL;) {
+    for (CURLMsg *message; (message = curl_multi_info_read(client->loop.multi, &left)) != NULL;) {
         if (message->msg != CURLMSG_DONE)
             continue;
         char *private = NULL;
@@ -263,12 +264,10 @@ static void *run(void *context)
             client->checked_ms = now_ms;
         }
         start_due(client, now_ms);
-        int running;
-        curl_multi_perform(client->multi, &running);
-        reap(client);
         if (ending && client->waiting.first == NULL && client->running == NULL)
             return NULL;
-        curl_multi_poll(client->multi, NULL, 0, pause_until_work(client, clock_monotonic_ms()), NULL);
+        http_loop_step(&client->loop, pause_until_work(client, now_ms));
+        reap(client);
     }
 }
 
@@ -298,7 +297,7 @@ static void free_members(struct http_client *client)
 {
     while (client->idle_count > 0)
         curl_easy_cleanup(client->idle[--client->idle_count]);
-    curl_multi_cleanup(client->multi);
+    http_loop_clean_up(&client->loop);
     pthread_mutex_destroy(&client->mutex);
     free(client->idle);
     free(client->ca_file);
@@ -335,13 +334,17 @@ int http_client_new(const struct http_options *options, struct http_client **cli
     made->options.proxy = made->proxy;
     http_pace_init(&made->pace, made->options.connections);
     made->idle = calloc(made->options.connections, sizeof *made->idle);
-    made->multi = curl_multi_init();
-    if (made->multi == NULL || made->idle == NULL || (ca_file != NULL && made->ca_file == NULL) ||
+    int code = http_loop_init(&made->loop, error);
+    if (code != JB_OK) {
+        free_members(made);
+        return code;
+    }
+    if (made->idle == NULL || (ca_file != NULL && made->ca_file == NULL) ||
         (options->proxy != NULL && made->proxy == NULL)) {
         free_members(made);
         return error_no_memory(error);
     }
-    curl_multi_setopt(made->multi, CURLMOPT_MAXCONNECTS, (long)made->options.connections);
+    curl_multi_setopt(made->loop.multi, CURLMOPT_MAXCONNECTS, (long)made->options.connections);
     int errnum = thread_start(&made->thread, run, made);
     if (errnum != 0) {
         free_members(made);
@@ -357,8 +360,8 @@ void http_client_free(struct http_client *client)
         return;
     pthread_mutex_lock(&client->mutex);
     client->ending = true;
+    http_loop_wake(&client->loop);
     pthread_mutex_unlock(&client->mutex);
-    curl_multi_wakeup(client->multi);
     pthread_join(client->thread, NULL);
     free_members(client);
 }
@@ -367,9 +370,11 @@ void http_submit(struct http_client *client, struct http_request *request)
 {
     request->due_ms = 0;
     pthread_mutex_lock(&client->mutex);
+    bool first = client->submitted.first == NULL;
     queue_add(&client->submitted, request);
+    if (first) /* it takes all that it finds then */
+        http_loop_wake(&client->loop);
     pthread_mutex_unlock(&client->mutex);
-    curl_multi_wakeup(client->multi);
 }
 
 struct waiter {

@@ -1,7 +1,9 @@
 #include "transfer.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/clock.h"
 
@@ -9,6 +11,7 @@
 /* Of libcurl's own, each way: large ones need fewer system calls, small ones keep many connections' memory small. */
 #define SOCKET_BUFFER_BYTES_MIN ((size_t)16 << 10)
 #define SOCKET_BUFFER_BYTES_MAX ((size_t)512 << 10)
+#define SMALL_BODY_BYTES        ((size_t)32 << 10)
 
 static size_t send_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -149,6 +152,50 @@ static void set_options(const struct http_request *request, CURL *easy, const st
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+static void set_body(struct http_request *request, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_size);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, send_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, request);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, request);
+}
+
+/* libcurl sends it together with the header, in one packet where it fits. The method is set apart. */
+static void set_small_body(struct http_request *request, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body_size > 0 ? (const char *)request->body : "");
+}
+
+static bool has_header(const struct curl_slist *list, const char *name)
+{
+    size_t size = strlen(name);
+    for (; list != NULL; list = list->next)
+        if (strncasecmp(list->data, name, size) == 0 && list->data[size] == ':')
+            return true;
+    return false;
+}
+
+/* What libcurl would say by itself: waiting for "100 Continue" costs a round trip, or a second where the server does
+ * not know it; and it takes a small body for a form. */
+static int silence_headers(struct http_request *request, jb_error *error)
+{
+    static const char *const names[] = {"Expect", "Accept", "Content-Type"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[32];
+        if (has_header(request->list, names[i]))
+            continue;
+        snprintf(line, sizeof line, "%s:", names[i]);
+        struct curl_slist *list = curl_slist_append(request->list, line);
+        if (list == NULL)
+            return error_no_memory(error);
+        request->list = list;
+    }
+    return JB_OK;
+}
+
 int http_transfer_begin(struct http_request *request, CURL *easy, const struct http_options *options, jb_error *error)
 {
     request->tries++;
@@ -170,14 +217,8 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
 
     set_options(request, easy, options);
     int code = request->prepare != NULL ? request->prepare(request, error) : JB_OK;
-    /* Waiting for "100 Continue" costs a round trip, or a second where the server does not know it. */
-    static const char *const silenced[] = {"Expect:", "Accept:"};
-    for (size_t i = 0; i < 2 && code == JB_OK; i++) {
-        struct curl_slist *list = curl_slist_append(request->list, silenced[i]);
-        if (list == NULL)
-            return error_no_memory(error);
-        request->list = list;
-    }
+    if (code == JB_OK)
+        code = silence_headers(request, error);
     if (code != JB_OK)
         return code;
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->list);
@@ -189,14 +230,10 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
-    if (request->with_body) {
-        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_size);
-        curl_easy_setopt(easy, CURLOPT_READFUNCTION, send_body);
-        curl_easy_setopt(easy, CURLOPT_READDATA, request);
-        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
-        curl_easy_setopt(easy, CURLOPT_SEEKDATA, request);
-    }
+    if (request->with_body && request->body_size <= SMALL_BODY_BYTES)
+        set_small_body(request, easy);
+    else if (request->with_body)
+        set_body(request, easy);
     return JB_OK;
 }
 
