@@ -58,21 +58,6 @@ static void complain(struct scripted_server *server, const char *format, ...)
     pthread_mutex_unlock(&server->mutex);
 }
 
-static const struct exchange *claim(struct scripted_server *server, const char *method, const char *target)
-{
-    const struct exchange *found = NULL;
-    pthread_mutex_lock(&server->mutex);
-    for (size_t i = 0; i < server->count && found == NULL; i++)
-        if (!server->used[i] && strcmp(server->exchanges[i].method, method) == 0 &&
-            strcmp(server->exchanges[i].target, target) == 0) {
-            server->used[i] = true;
-            server->used_count++;
-            found = &server->exchanges[i];
-        }
-    pthread_mutex_unlock(&server->mutex);
-    return found;
-}
-
 /* The header's value in `header` ("name: value\r\n" lines), or NULL; ends at the line's end. */
 static const char *find_header(const char *header, const char *name, size_t name_size)
 {
@@ -86,6 +71,41 @@ static const char *find_header(const char *header, const char *name, size_t name
     return NULL;
 }
 
+/* Whether the request has the header "name: value", or one that begins so where it ends in '*'. */
+static bool has_header(const char *header, const char *expected)
+{
+    const char *colon = strchr(expected, ':');
+    const char *value = find_header(header, expected, (size_t)(colon - expected));
+    const char *wanted = colon + 2;
+    size_t size = strlen(wanted);
+    bool prefix = size > 1 && wanted[size - 1] == '*';
+    if (prefix)
+        size--;
+    return value != NULL && strncmp(value, wanted, size) == 0 && (prefix || value[size] == '\r');
+}
+
+static bool fits(const struct exchange *exchange, const char *method, const char *target, const char *header)
+{
+    return strcmp(exchange->method, method) == 0 && strcmp(exchange->target, target) == 0 &&
+           (exchange->only == NULL || has_header(header, exchange->only));
+}
+
+static const struct exchange *claim(struct scripted_server *server, const char *method, const char *target,
+                                    const char *header)
+{
+    const struct exchange *found = NULL;
+    pthread_mutex_lock(&server->mutex);
+    for (size_t i = 0; i < server->count && found == NULL; i++)
+        if ((!server->used[i] || server->exchanges[i].any_times) &&
+            fits(&server->exchanges[i], method, target, header)) {
+            server->used_count += !server->used[i];
+            server->used[i] = true;
+            found = &server->exchanges[i];
+        }
+    pthread_mutex_unlock(&server->mutex);
+    return found;
+}
+
 static void check_headers(struct scripted_server *server, const struct exchange *exchange, const char *header)
 {
     for (size_t i = 0; i < sizeof exchange->headers / sizeof *exchange->headers && exchange->headers[i] != NULL; i++) {
@@ -95,14 +115,7 @@ static void check_headers(struct scripted_server *server, const struct exchange 
                 complain(server, "%s %s: the header '%s' is there", exchange->method, exchange->target, expected + 1);
             continue;
         }
-        const char *colon = strchr(expected, ':');
-        const char *value = find_header(header, expected, (size_t)(colon - expected));
-        const char *wanted = colon + 2;
-        size_t size = strlen(wanted);
-        bool prefix = size > 0 && wanted[size - 1] == '*' && size > 1;
-        if (prefix)
-            size--;
-        if (value == NULL || strncmp(value, wanted, size) != 0 || (!prefix && value[size] != '\r'))
+        if (!has_header(header, expected))
             complain(server, "%s %s: no header '%s' in:\n%s", exchange->method, exchange->target, expected, header);
     }
 }
@@ -230,7 +243,7 @@ static bool serve(struct scripted_server *server, int socket, char *text, size_t
         complain(server, "a request without method and target");
         return false;
     }
-    const struct exchange *exchange = claim(server, method, target);
+    const struct exchange *exchange = claim(server, method, target, text);
     if (exchange == NULL) {
         complain(server, "nobody expected '%s %s'", method, target);
         send_all(socket, "HTTP/1.1 404 Unexpected\r\nContent-Length: 0\r\n\r\n", 46);
@@ -372,7 +385,7 @@ static void end(struct scripted_server *server, bool all)
     char problem[sizeof server->problem];
     memcpy(problem, server->problem, sizeof problem);
     for (size_t i = 0; i < server->count && all && problem[0] == '\0'; i++)
-        if (!server->used[i])
+        if (!server->used[i] && !server->exchanges[i].any_times)
             snprintf(problem, sizeof problem, "'%s %s' was never asked", server->exchanges[i].method,
                      server->exchanges[i].target);
     pthread_mutex_destroy(&server->mutex);

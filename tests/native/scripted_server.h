@@ -2,6 +2,7 @@
 #ifndef SCRIPTED_SERVER_H
 #define SCRIPTED_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum exchange_fault {
@@ -31,6 +32,8 @@ struct exchange {
     size_t reply_size;         /* 0: the text's; of a reply to HEAD, what Content-Length says */
     enum exchange_fault fault;
     size_t cut;
+    const char *only; /* "name: value*": answers no request without this header; NULL: any */
+    bool any_times;   /* or never */
 };
 
 struct scripted_server;

@@ -9,19 +9,9 @@
 
 #include <cmocka.h>
 
+#include "aws_environment.h"
 #include "s3_fixture.h"
 #include "store/s3/s3.h"
-
-static int without_environment(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"AWS_ENDPOINT_URL_S3",   "AWS_ENDPOINT_URL", "AWS_REGION",
-                                        "AWS_DEFAULT_REGION",    "AWS_CA_BUNDLE",    "AWS_ACCESS_KEY_ID",
-                                        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unsetenv(names[i]);
-    return 0;
-}
 
 static jb_store_options with_keys(void)
 {
@@ -173,12 +163,12 @@ static void a_missing_ca_file_is_told_with_a_hint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(the_default_endpoint_is_the_regions, without_environment),
-        cmocka_unit_test_setup(the_environment_gives_region_and_endpoint, without_environment),
-        cmocka_unit_test_setup(malformed_endpoints_are_refused_and_not_told, without_environment),
-        cmocka_unit_test_setup(malformed_options_are_refused, without_environment),
-        cmocka_unit_test_setup(the_bucket_stands_in_the_host_where_asked, without_environment),
-        cmocka_unit_test_setup(a_missing_ca_file_is_told_with_a_hint, without_environment),
+        cmocka_unit_test_setup(the_default_endpoint_is_the_regions, aws_environment_clear),
+        cmocka_unit_test_setup(the_environment_gives_region_and_endpoint, aws_environment_clear),
+        cmocka_unit_test_setup(malformed_endpoints_are_refused_and_not_told, aws_environment_clear),
+        cmocka_unit_test_setup(malformed_options_are_refused, aws_environment_clear),
+        cmocka_unit_test_setup(the_bucket_stands_in_the_host_where_asked, aws_environment_clear),
+        cmocka_unit_test_setup(a_missing_ca_file_is_told_with_a_hint, aws_environment_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

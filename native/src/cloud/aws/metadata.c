@@ -1,5 +1,4 @@
 /* What the endpoints beside a container or an instance have in common. */
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,9 +66,7 @@ int metadata_ask(const struct chain *chain, const struct metadata_request *reque
 int metadata_keys(const char *text, size_t size, const char *what, struct sts_session *session, jb_error *error)
 {
     json_t *document;
-    int code = json_parse(text, size, what, &document, error);
-    if (code == JB_ERROR_FORMAT)
-        return error_set(error, JB_ERROR_FORMAT, "the keys of %s are no valid JSON", what); /* not quoted: secrets */
+    int code = json_parse_secret(text, size, what, &document, error);
     if (code != JB_OK)
         return code;
     const char *outcome = json_member_text(document, "Code"), *expires = json_member_text(document, "Expiration");
@@ -88,6 +85,6 @@ int metadata_keys(const char *text, size_t size, const char *what, struct sts_se
         error->code = JB_ERROR_FORMAT;
         code = error_prefix(error, "the answer of %s makes no sense", what);
     }
-    json_decref(document);
+    json_wipe(document);
     return code;
 }

@@ -15,7 +15,7 @@ static int call(const struct service *service, jb_operation *operation, const ch
     const struct service_call asked = {.operation = operation, .what = what, .action = action, .secret = secret};
     *output = NULL;
     int code = built == JB_OK ? service_json(service, &asked, input, output, error) : built;
-    json_decref(input);
+    json_wipe(input);
     return code;
 }
 
@@ -34,14 +34,6 @@ static int copy_member(const json_t *output, const char *member, char **copy, jb
         return error_set(error, JB_ERROR_FORMAT, "the answer lacks '%s'", member);
     *copy = strdup(text);
     return *copy == NULL ? error_no_memory(error) : JB_OK;
-}
-
-/* The document holds the secret, and jansson frees without zeroing. */
-static void zero_member(const json_t *output, const char *member)
-{
-    const json_t *value = json_object_get(output, member);
-    if (json_is_string(value))
-        OPENSSL_cleanse((void *)(uintptr_t)json_string_value(value), json_string_length(value));
 }
 
 int secrets_manager_get(const struct service *service, jb_operation *operation, const char *name, char **secret,
@@ -68,9 +60,7 @@ int secrets_manager_get(const struct service *service, jb_operation *operation, 
         free(*secret);
         *secret = NULL;
     }
-    zero_member(output, "SecretString");
-    zero_member(output, "SecretBinary");
-    json_decref(output);
+    json_wipe(output);
     return code;
 }
 
@@ -94,10 +84,7 @@ int secrets_manager_create(const struct service *service, jb_operation *operatio
         else
             json_put(input, "SecretString", value, &code, error);
     }
-    json_incref(input);
     code = call(service, operation, what, "secretsmanager.CreateSecret", secret, input, code, &output, error);
-    zero_member(input, "SecretString");
-    json_decref(input);
     if (code == JB_OK)
         code = copy_member(output, "ARN", arn, error);
     if (code == JB_OK)
@@ -106,7 +93,7 @@ int secrets_manager_create(const struct service *service, jb_operation *operatio
         free(*arn);
         *arn = NULL;
     }
-    json_decref(output);
+    json_wipe(output);
     return code;
 }
 
@@ -125,7 +112,7 @@ int secrets_manager_exists(const struct service *service, jb_operation *operatio
         const json_t *deleted = json_object_get(output, "DeletedDate");
         *exists = deleted == NULL || json_is_null(deleted);
     }
-    json_decref(output);
+    json_wipe(output);
     return code;
 }
 
@@ -141,6 +128,6 @@ int secrets_manager_delete(const struct service *service, jb_operation *operatio
     else
         json_put_count(input, "RecoveryWindowInDays", 30, &code, error);
     code = call(service, operation, what, "secretsmanager.DeleteSecret", NULL, input, code, &output, error);
-    json_decref(output);
+    json_wipe(output);
     return code;
 }

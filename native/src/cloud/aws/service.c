@@ -226,9 +226,9 @@ int service_query(const struct service *service, const struct service_call *call
 
 static int parse_reply(const struct service *service, const struct buffer *reply, json_t **output, jb_error *error)
 {
-    int code = json_parse(reply->data, reply->size, "the answer", output, error);
+    int code = json_parse_secret(reply->data, reply->size, "the answer", output, error);
     if (code == JB_OK && !json_is_object(*output)) {
-        json_decref(*output);
+        json_wipe(*output);
         *output = NULL;
         code = error_set(error, JB_ERROR_FORMAT, "the answer is no JSON object");
     }

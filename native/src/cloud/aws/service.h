@@ -50,7 +50,7 @@ int service_query(const struct service *service, const struct service_call *call
                   const struct service_parameter *parameters, size_t count, xml_element_fn each, void *context,
                   jb_error *error);
 
-/* Posts the document and gives the answer's, an object, which the caller releases (json_decref). */
+/* Posts the document and gives the answer's, an object, which the caller gives back with json_wipe. */
 int service_json(const struct service *service, const struct service_call *call, const json_t *input, json_t **output,
                  jb_error *error);
 
