@@ -68,6 +68,13 @@ wait_until grep -q ACCEPT old.log
 export OPENSSL_CONF=$work/permissive.cnf
 curl -s --cacert ca.pem --tls-max 1.1 --tlsv1.0 "https://127.0.0.1:$port/" > page 2>> err || failed "the server speaks no TLS 1.1"
 expect 7 ls bucket --store s3:// --endpoint "https://127.0.0.1:$port" --credentials keys --tries 2 --ca-file ca.pem
-says err "TLS"
+says err "protocol"
 grep -q AKIDEXAMPLE old.log && failed "a request was sent by an old protocol"
+gone
+unset OPENSSL_CONF
+openssl s_server -accept "127.0.0.1:$port" -cert good.pem -key good.key -no_tls1_3 -www > old.log 2>&1 &
+server=$!
+wait_until grep -q ACCEPT old.log
+expect 7 ls bucket --store s3:// --endpoint "https://127.0.0.1:$port" --credentials keys --tries 2 --ca-file ca.pem --tls-minimum 1.3
+says err "protocol"
 gone
