@@ -24,7 +24,7 @@ static int parse_age(const char *text, uint64_t *seconds, jb_error *error)
     static const struct {
         char unit;
         uint64_t seconds;
-    } units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}};
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     char *end;
     unsigned long number = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
     for (size_t i = 0; number > 0 && number <= 10000 && i < sizeof units / sizeof *units; i++)

@@ -10,11 +10,27 @@
 #define MEMORY_DEFAULT_MIB 96
 
 const struct subcommand *const subcommands[] = {
-    &put_subcommand,     &get_subcommand,           &ls_subcommand,      &rm_subcommand,
-    &copy_subcommand,    &backup_subcommand,        &list_subcommand,    &verify_subcommand,
-    &restore_subcommand, &rotate_subcommand,        &protect_subcommand, &catalog_subcommand,
-    &link_subcommand,    &grant_subcommand,         &gc_subcommand,      &bucket_subcommand,
-    &aws_subcommand,     &revision_node_subcommand, &azure_subcommand,   NULL,
+    &put_subcommand,
+    &get_subcommand,
+    &ls_subcommand,
+    &rm_subcommand,
+    &copy_subcommand,
+    &backup_subcommand,
+    &list_subcommand,
+    &verify_subcommand,
+    &restore_subcommand,
+    &rotate_subcommand,
+    &protect_subcommand,
+    &catalog_subcommand,
+    &link_subcommand,
+    &grant_subcommand,
+    &gc_subcommand,
+    &bucket_subcommand,
+    &doctor_subcommand,
+    &aws_subcommand,
+    &revision_node_subcommand,
+    &azure_subcommand,
+    NULL,
 };
 
 static const struct subcommand *find_subcommand(const char *name)

@@ -75,7 +75,7 @@ const struct option_row option_table[] = {
     {OPTION_STRICT, "strict", 0, KIND_FLAG, GROUP_OWN, IN_PUT | IN_BACKUP, NULL, 0, 0,
      "fail where a file changes or vanishes while it is read, instead of a warning"},
 
-    /* gc, bucket */
+    /* gc, bucket, doctor */
     {OPTION_PREFIX, "prefix", 0, KIND_TEXT, GROUP_OWN, IN_GC, "PREFIX", 0, 0,
      "abort unfinished uploads of all keys that start so; needs --older-than"},
     {OPTION_OLDER_THAN, "older-than", 0, KIND_TEXT, GROUP_OWN, IN_GC, "AGE", 0, 0,
@@ -83,6 +83,8 @@ const struct option_row option_table[] = {
     {OPTION_DRY_RUN, "dry-run", 0, KIND_FLAG, GROUP_OWN, IN_GC, NULL, 0, 0, "only say what would be aborted"},
     {OPTION_TAG, "tag", 0, KIND_LIST, GROUP_OWN, IN_BUCKET, "NAME=VALUE", 0, 0,
      "tag: one of the tags that replace the bucket's own; repeatable"},
+    {OPTION_FULL, "full", 0, KIND_FLAG, GROUP_OWN, IN_DOCTOR, NULL, 0, 0,
+     "run every check; takes a minute or more on a distant store"},
 
     /* restore */
     {OPTION_OBJECT, "object", 0, KIND_TEXT, GROUP_OWN, IN_RESTORE, "OBJECT", 0, 0,

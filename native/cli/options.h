@@ -116,6 +116,7 @@ enum subcommand_bit {
     IN_GC = 1 << 20,
     IN_BUCKET = 1 << 21,
     IN_COPY = 1 << 22,
+    IN_DOCTOR = 1 << 24,
     IN_ALL = (1 << 30) - 1,
     IN_STORED = IN_ALL & ~IN_REVISION_NODE & ~IN_AZURE & ~IN_AWS /* all that reach a store */
 };

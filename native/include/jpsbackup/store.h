@@ -151,12 +151,22 @@ JB_API int jb_store_grant(jb_store *store, jb_operation *operation, const jb_gra
                           jb_error *error);
 
 /*
- * Aborts unfinished uploads of keys that start with `prefix` ("" or NULL: all) and that began at least `seconds` ago, by
- * this machine's clock: {"aborted": [{"key", "begun"}], "dry_run"}. In a file store these are the temporary files of
+ * Aborts unfinished uploads of keys that start with `prefix` ("" or NULL: all) and that began at least `seconds` ago,
+ * by this machine's clock: {"aborted": [{"key", "begun"}], "dry_run"}. In a file store these are the temporary files of
  * writers that were killed. With `dry_run` nothing is aborted. Nothing is found in stores that drop them on their own.
  */
 JB_API int jb_store_abort_uploads(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
                                   uint64_t seconds, bool dry_run, char **account, jb_error *error);
+
+/*
+ * Looks at a store as its user would: reachability, certificate, clock, rights, conditions, listings, speed; and, with
+ * `full`, the acceptance suite that every driver passes. With `bucket` (NULL: only the server and the credentials are
+ * looked at) it writes below a random "jpsbackup-doctor-…/" there and removes all of it again; with `full` it also
+ * makes a bucket of that name and deletes it. `account` (docs/formats.md, Diagnosis) is given also where checks fail;
+ * the error is then what the first of them met.
+ */
+JB_API int jb_store_diagnose(jb_store *store, jb_operation *operation, const char *bucket, bool full, char **account,
+                             jb_error *error);
 
 /* Keys that do not exist count as deleted. */
 JB_API int jb_store_delete(jb_store *store, jb_operation *operation, const char *bucket, const char *const *keys,

@@ -391,6 +391,11 @@ static void wake_waiter(struct http_request *request)
     event_unlock(&waiter->event);
 }
 
+const struct http_options *http_client_options(const struct http_client *client)
+{
+    return &client->options;
+}
+
 int http_perform(struct http_client *client, struct http_request *request)
 {
     struct waiter waiter = {.finished = false};

@@ -27,6 +27,9 @@ int http_client_new(const struct http_options *options, struct http_client **cli
 /* No request may be under way. NULL is allowed. */
 void http_client_free(struct http_client *client);
 
+/* As the client uses them, with the defaults filled in; live as long as it. */
+const struct http_options *http_client_options(const struct http_client *client);
+
 /* From any thread; returns at once. request->done is called once, on the client's thread. */
 void http_submit(struct http_client *client, struct http_request *request);
 /* Submits and waits (request->done must be NULL). Returns the code in request->error. Not from a callback. */

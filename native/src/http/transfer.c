@@ -126,18 +126,14 @@ static long buffer_size(size_t expected)
     return (long)(expected < SOCKET_BUFFER_BYTES_MAX ? expected : SOCKET_BUFFER_BYTES_MAX);
 }
 
-static void set_options(const struct http_request *request, CURL *easy, const struct http_options *options)
+void http_connection_options(CURL *easy, const struct http_options *options)
 {
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_size(request->into != NULL ? request->into_size : 0));
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, buffer_size(request->body_size));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "jpsbackup/" JPSBACKUP_VERSION);
     if (options->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
@@ -146,6 +142,15 @@ static void set_options(const struct http_request *request, CURL *easy, const st
     curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, tls);
     if (options->proxy != NULL)
         curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+}
+
+static void set_options(const struct http_request *request, CURL *easy, const struct http_options *options)
+{
+    http_connection_options(easy, options);
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_size(request->into != NULL ? request->into_size : 0));
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, buffer_size(request->body_size));
     if (strcmp(request->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     else if (strcmp(request->method, "GET") != 0)

@@ -7,6 +7,9 @@
 /* The file where this system keeps its certificate authorities; NULL where none of the usual ones is there. Static. */
 const char *http_ca_file(void);
 
+/* How all connections of a client are made: trust, proxy, times. */
+void http_connection_options(CURL *easy, const struct http_options *options);
+
 /* Sets `easy` up for the request's next try. */
 int http_transfer_begin(struct http_request *request, CURL *easy, const struct http_options *options, jb_error *error);
 

@@ -213,6 +213,19 @@ static int run_probe(struct probe *probe, const char **why, jb_error *error)
     return code;
 }
 
+int store_conditions_measure(jb_store *store, jb_operation *operation, const char *bucket, const char **why,
+                             jb_error *error)
+{
+    *why = NULL;
+    struct probe *probe = calloc(1, sizeof *probe);
+    if (probe == NULL)
+        return error_no_memory(error);
+    *probe = (struct probe){.store = store, .operation = operation, .bucket = bucket};
+    int code = run_probe(probe, why, error);
+    free(probe);
+    return code;
+}
+
 int store_conditions_probe(jb_store *store, jb_operation *operation, const char *bucket, bool *has, const char **why,
                            jb_error *error)
 {
@@ -222,12 +235,7 @@ int store_conditions_probe(jb_store *store, jb_operation *operation, const char 
         return JB_OK;
     const struct finding *finding = find(store->conditions, bucket);
     if (finding == NULL) {
-        struct probe *probe = calloc(1, sizeof *probe);
-        if (probe == NULL)
-            return error_no_memory(error);
-        *probe = (struct probe){.store = store, .operation = operation, .bucket = bucket};
-        int code = run_probe(probe, why, error);
-        free(probe);
+        int code = store_conditions_measure(store, operation, bucket, why, error);
         if (code != JB_OK)
             return code;
         remember(store->conditions, bucket, *why);

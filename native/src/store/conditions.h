@@ -19,6 +19,10 @@ void store_conditions_free(struct store_conditions *conditions);
 int store_conditions_probe(jb_store *store, jb_operation *operation, const char *bucket, bool *has, const char **why,
                            jb_error *error);
 
+/* The probe itself, also where all is known, with nothing remembered. `*why` is NULL where the store has them. */
+int store_conditions_measure(jb_store *store, jb_operation *operation, const char *bucket, const char **why,
+                             jb_error *error);
+
 /*
  * To be called before a conditional write that others may compete with. JB_ERROR_UNSUPPORTED where the store has no
  * conditional writes, unless it was opened with single_writer. Needs the rights to write, read and remove below

@@ -13,6 +13,7 @@
 #define STORE_KEY_MAX   1024        /* bytes; S3's own bound */
 #define STORE_WRITE_MAX (64u << 20) /* bytes in one store_write */
 
+struct http_reach;
 struct store_upload;
 
 /* When a write may happen. */
@@ -107,6 +108,8 @@ struct store_driver {
                         store_unfinished_fn each, void *context, jb_error *error);
     int (*remove_upload)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
                          jb_error *error);
+    /* How far a connection to the server comes (http/reach.h); NULL where there is no server. */
+    int (*reach)(jb_store *store, jb_operation *operation, struct http_reach *reach, jb_error *error);
 
     /* An object of many parts. Nothing is visible under the key before complete. */
     int (*upload_begin)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../http/reach.h"
+
 #include "../../cloud/uri.h"
 
 #define TRIES_MAX    100
@@ -19,6 +21,12 @@ static void azure_close(jb_store *store)
     free(azure->root);
     free(azure->tier);
     free(azure);
+}
+
+static int azure_reach(jb_store *store, jb_operation *operation, struct http_reach *reach, jb_error *error)
+{
+    const struct azure_store *azure = (const struct azure_store *)store;
+    return http_reach(azure->http, azure->origin, operation, reach, error);
 }
 
 /* The figures are Azure's ("Scalability and performance targets for Blob storage", version 2019-12-12 on). */
@@ -42,6 +50,7 @@ static const struct store_driver driver = {
     .grant = azure_grant,
     .list_uploads = azure_list_uploads,
     .remove_upload = azure_remove_upload,
+    .reach = azure_reach,
     .upload_begin = azure_upload_begin,
     .upload_part = azure_upload_part,
     .upload_complete = azure_upload_complete,
@@ -146,6 +155,7 @@ int azure_store_open_tuned(const jb_store_options *options, const struct http_op
     if (azure == NULL)
         return error_no_memory(error);
     azure->store.driver = &driver;
+    azure->store.has_conditions = true;
     azure->store.has_conditions = true;
     int code = set_up(azure, options, tuning, error);
     if (code != JB_OK) {

@@ -1,12 +1,13 @@
 #include "s3.h"
 
-#include <stdio.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../cloud/aws/region.h"
 #include "../../cloud/endpoint.h"
+#include "../../http/reach.h"
 #include "presigned.h"
 
 #define TRIES_MAX  100
@@ -26,6 +27,14 @@ static void s3_close(jb_store *store)
     free(s3->storage_class);
     s3_buckets_clean_up(&s3->buckets);
     free(s3);
+}
+
+static int s3_reach(jb_store *store, jb_operation *operation, struct http_reach *reach, jb_error *error)
+{
+    const struct s3_store *s3 = (const struct s3_store *)store;
+    char server[320];
+    snprintf(server, sizeof server, "%s://%s", s3->scheme, s3->host);
+    return http_reach(s3->http, server, operation, reach, error);
 }
 
 /* The figures are S3's (Amazon S3 User Guide, "Multipart upload limits"). */
@@ -49,6 +58,7 @@ static const struct store_driver driver = {
     .list_uploads = s3_list_uploads,
     .remove_upload = s3_remove_upload,
     .grant = s3_grant,
+    .reach = s3_reach,
     .upload_begin = s3_upload_begin,
     .upload_part = s3_upload_part,
     .upload_complete = s3_upload_complete,
