@@ -188,6 +188,43 @@ static jbyteArray store_link(JNIEnv *env, jclass class, jlong store, jlong opera
     return finish(&scope, code, &error, url);
 }
 
+/* Sizes of what may be written; -1 stands for a grant to read. */
+static jb_grant *new_grants(jni_scope *scope, const char *const *keys, jlongArray sizes, jsize count)
+{
+    JNIEnv *env = scope->env;
+    jb_grant *grants = scope_room(scope, ((size_t)count + 1) * sizeof *grants);
+    for (jsize i = 0; grants != NULL && i < count; i++) {
+        jlong size;
+        (*env)->GetLongArrayRegion(env, sizes, i, 1, &size);
+        grants[i] = (jb_grant){.key = keys[i], .write = size >= 0, .bytes = size > 0 ? (uint64_t)size : 0};
+    }
+    return grants;
+}
+
+static jbyteArray store_grant(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                              jobjectArray keys, jlongArray sizes, jint seconds, jbyteArray role, jbyteArray endpoint)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    char *credentials = NULL;
+    jsize count = (*env)->GetArrayLength(env, keys);
+    const char *const *key_names = scope_texts(&scope, keys);
+    const jb_grant_options options = {
+        .size = sizeof options,
+        .bucket = scope_text(&scope, bucket),
+        .grants = key_names != NULL ? new_grants(&scope, key_names, sizes, count) : NULL,
+        .count = (size_t)count,
+        .seconds = (uint32_t)seconds,
+        .role = scope_text(&scope, role),
+        .endpoint = scope_text(&scope, endpoint),
+    };
+    int code = JB_ERROR_MEMORY;
+    if (!scope.failed && options.grants != NULL)
+        code = jb_store_grant(store_of(store), operation_of(operation), &options, &credentials, &error);
+    return finish(&scope, code, &error, credentials);
+}
+
 /* What both listings and stat tell of an object; NULL with an exception pending. */
 static jobject new_info(JNIEnv *env, jbyteArray key, const jb_object_info *info)
 {
@@ -283,6 +320,7 @@ static const JNINativeMethod natives[] = {
     {"deleteBucket", "(JJ[B)V", (void *)store_delete_bucket},
     {"tagBucket", "(JJ[B[[B)V", (void *)store_tag_bucket},
     {"copy", "(JJ[B[B[B[BZ)V", (void *)store_copy},
+    {"grant", "(JJ[B[[B[JI[B[B)[B", (void *)store_grant},
     {"link", "(JJ[B[BZI)[B", (void *)store_link},
     {"stat", "(JJ[B[B)L" PACKAGE "ObjectInfo;", (void *)store_stat},
     {"list", "(JJ[B[B[BZL" PACKAGE "ObjectBridge;)V", (void *)store_list},

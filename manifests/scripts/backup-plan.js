@@ -11,7 +11,9 @@ var GIVEN = {
     retention: '${settings.retention.toBase64()}',
     backtype: '${settings.backtype.toBase64()}',
     store: '${settings.store.toBase64()}',
-    endpoint: '${settings.endpoint.toBase64()}'
+    endpoint: '${settings.endpoint.toBase64()}',
+    node_role: '${settings.node_role.toBase64()}',
+    node_hours: '${settings.node_hours.toBase64()}'
 };
 ${globals.library}
 ${globals.parameters}
@@ -22,8 +24,10 @@ return run(function () {
         name: checkedName(setting('backup_name')),
         timestamp: checkedTimestamp(setting('timestamp')) || presentMinute(),
         mode: oneOf('backtype', setting('backtype'), ['manual', 'auto']),
-        retention: checkedRetention(setting('retention'))
+        retention: checkedRetention(setting('retention')),
+        grantSeconds: checkedHours(setting('node_hours')) * 3600
     };
+    checkedRole(setting('node_role'));
     oneOf('env', setting('env'), ['dev', 'preprod', 'prod']);
 
     var info = environmentInfo(ENV_NAME);

@@ -6,15 +6,20 @@ var NODE_DIGEST = '${globals.nodeBundleDigest}';
 var PLAN = '${globals.plan}';
 var GIVEN = {
     aws_access_key: '${settings.aws_access_key.toBase64()}',
-    aws_secret_key: '${settings.aws_secret_key.toBase64()}'
+    aws_secret_key: '${settings.aws_secret_key.toBase64()}',
+    node_role: '${settings.node_role.toBase64()}'
 };
 ${globals.library}
 
+// Sizes that objects stay below, in MiB: where requests are signed for a node, they decide how many parts there may be.
+var LARGE = 1048576, SMALL = 1024;
+
 // Puts one object of the backup from a node. `source` are the options that say what is put.
-function put(plan, claim, nodeId, what, object, source, argv) {
+function put(plan, claim, nodeId, what, object, size, source, argv) {
     var words = ['put'].concat(source, ['--alive', claim.folder + '/alive.' + nodeId]);
     // Of the arguments only a file comes before the object's name.
-    var account = command(plan, nodeId, what, words.concat([plan.bucket + '/' + claim.folder + '/' + object]), argv, plan.store);
+    var account = command(plan, nodeId, what, words.concat([plan.bucket + '/' + claim.folder + '/' + object]), argv,
+        {write: [claim.folder + '/' + object], writeSmall: [claim.folder + '/alive.' + nodeId], sizeMiB: size});
     // The seal takes the node's words for this object and its own segments (NAME, NAME.001, …) alone; that the store
     // holds them the engine asks itself.
     var own = account.name === object && Array.isArray(account.segments) && account.segments.every(function (segment, i) {
@@ -53,16 +58,16 @@ function putAll(plan, claim) {
     if (database.cluster) {
         producer.push('--galera-info');
     }
-    objects.push(put(plan, claim, database.id, 'the backup of the database', 'database.xbstream.zst',
+    objects.push(put(plan, claim, database.id, 'the backup of the database', 'database.xbstream.zst', LARGE,
         ['--command', '--success-text', 'completed OK!'], producer));
-    objects.push(put(plan, claim, plan.proc, 'the backup of the data directory', 'digital-factory-data.tar.zst',
+    objects.push(put(plan, claim, plan.proc, 'the backup of the data directory', 'digital-factory-data.tar.zst', LARGE,
         ['--tree', '/data/digital-factory-data'], null));
-    objects.push(put(plan, claim, plan.proc, 'the backup of the configuration', 'digital-factory-config.tar.zst',
+    objects.push(put(plan, claim, plan.proc, 'the backup of the configuration', 'digital-factory-config.tar.zst', SMALL,
         ['--strict', '--tree', '/opt/tomcat/conf/digital-factory-config'], null));
-    objects.push(put(plan, claim, plan.proc, 'the backup of the variables', 'jahia-env-vars.gz', ['--command'],
+    objects.push(put(plan, claim, plan.proc, 'the backup of the variables', 'jahia-env-vars.gz', SMALL, ['--command'],
         ['sed', '-n', '-e', '/^jahia_cfg_/p', '-e', '/^tomcat_cfg_/p', '/.jelenv']));
     if (plan.balancer !== null) {
-        objects.push(put(plan, claim, plan.balancer, "the backup of HAProxy's file", 'haproxy-00-global.cfg.gz',
+        objects.push(put(plan, claim, plan.balancer, "the backup of HAProxy's file", 'haproxy-00-global.cfg.gz', SMALL,
             ['/etc/haproxy/haproxy.cfg.d/00-global.cfg'], null));
     }
     return objects;

@@ -17,7 +17,9 @@ var GIVEN = {
     backtype: '${settings.backtype.toBase64()}',
     removeEnvlink: '${settings.removeEnvlink.toBase64()}',
     store: '${settings.store.toBase64()}',
-    endpoint: '${settings.endpoint.toBase64()}'
+    endpoint: '${settings.endpoint.toBase64()}',
+    node_role: '${settings.node_role.toBase64()}',
+    node_hours: '${settings.node_hours.toBase64()}'
 };
 ${globals.library}
 ${globals.parameters}
@@ -91,8 +93,10 @@ return run(function () {
         log: '/var/log/jelastic-packages/restore.log',
         name: checkedName(setting('backup_name')),
         mode: oneOf('backtype', setting('backtype'), ['manual', 'auto']),
-        removeLinks: oneOf('removeEnvlink', setting('removeEnvlink'), ['0', '1']) === '1'
+        removeLinks: oneOf('removeEnvlink', setting('removeEnvlink'), ['0', '1']) === '1',
+        grantSeconds: checkedHours(setting('node_hours')) * 3600
     };
+    checkedRole(setting('node_role'));
     var timestamp = checkedTimestamp(setting('timestamp'));
     checkedRetention(setting('retention'));
     oneOf('env', setting('env'), ['dev', 'preprod', 'prod']);
@@ -120,6 +124,14 @@ return run(function () {
     // "Latest" is decided here once, so that every node restores the same backup.
     plan.timestamp = String(seal.timestamp);
     plan.objects = objectsOf(seal, plan.balancers.length > 0);
+    // What a node may read for each of them, beside the seal.
+    plan.folder = plan.name + '_' + plan.timestamp + '_' + plan.mode;
+    plan.segments = {};
+    seal.objects.forEach(function (object) {
+        plan.segments[object.name] = (object.segments || [object]).map(function (segment) {
+            return String(segment.name);
+        });
+    });
     engine('checking the backup', Jpsbackup.verifyBackup({
         store: store, bucket: plan.bucket, name: plan.name, timestamp: plan.timestamp, mode: plan.mode, full: false
     }));

@@ -7,7 +7,8 @@ var NODE_DIGEST = '${globals.nodeBundleDigest}';
 var PLAN = '${globals.plan}';
 var GIVEN = {
     aws_access_key: '${settings.aws_access_key.toBase64()}',
-    aws_secret_key: '${settings.aws_secret_key.toBase64()}'
+    aws_secret_key: '${settings.aws_secret_key.toBase64()}',
+    node_role: '${settings.node_role.toBase64()}'
 };
 ${globals.library}
 ${globals.restoreLibrary}
@@ -109,7 +110,10 @@ function fetch(plan, node, target, step, what) {
     if (target.owner) {
         words = words.concat(['--owner', target.owner]);
     }
-    return command(plan, node.id, what + " '" + target.object + "'", words, target.consumer || null, plan.store);
+    var names = ['backup.json'].concat(plan.segments[target.object]);
+    return command(plan, node.id, what + " '" + target.object + "'", words, target.consumer || null, {read: names.map(function (name) {
+        return plan.folder + '/' + name;
+    })});
 }
 
 // The check of each target knows of no other; those on one filesystem need their room together.

@@ -12,8 +12,9 @@ static void print_grant(const json_t *account, FILE *out)
 {
     fputs("wrote ", out);
     print_text(out, account_text(account, "file"));
-    fprintf(out, ": %llu objects of '%s', until %s\n", (unsigned long long)account_number(account, "objects"),
-            account_text(account, "bucket"), account_text(account, "expires"));
+    const char *expires = account_text(account, "expires");
+    fprintf(out, ": %llu objects of '%s'%s%s\n", (unsigned long long)account_number(account, "objects"),
+            account_text(account, "bucket"), *expires != '\0' ? ", until " : "", expires);
 }
 
 static void add_keys(jb_grant *grants, size_t *count, const struct arguments *arguments, enum option_id option)

@@ -180,6 +180,27 @@ static void an_upload_takes_the_parts_that_were_signed_and_no_more(void **state)
     s3_fixture_end(&fixture);
 }
 
+static void an_object_that_needed_no_parts_leaves_no_upload(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "PUT", .target = "/p?s=3", .body = "hello", .status = "200 OK", .reply_headers = FOUND},
+        {.method = "HEAD", .target = "/h?s=2", .status = "200 OK", .reply_headers = FOUND, .reply_size = 5},
+        {.method = "DELETE", .target = "/a?s=7", .status = "204 No Content"},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    char *grants = make_grants(&fixture, clock_now() + 60, "U1");
+    jb_store *store = open_granted(&fixture, grants);
+    jb_object_info info;
+    assert_int_equal(store_write(store, NULL, "bkt", "dir/key", "hello", 5, NULL,
+                                 (struct store_condition){.when = STORE_ALWAYS}, &info, &fixture.error),
+                     JB_OK);
+    jb_store_close(store);
+    free(grants);
+    s3_fixture_end(&fixture);
+}
+
 static void after_its_time_nothing_is_asked(void **state)
 {
     (void)state;
@@ -510,6 +531,7 @@ int main(void)
         cmocka_unit_test(what_was_signed_beforehand_is_asked_for_as_it_was_signed),
         cmocka_unit_test(what_was_not_granted_is_refused_without_a_request),
         cmocka_unit_test(an_upload_takes_the_parts_that_were_signed_and_no_more),
+        cmocka_unit_test(an_object_that_needed_no_parts_leaves_no_upload),
         cmocka_unit_test(after_its_time_nothing_is_asked),
         cmocka_unit_test(malformed_grants_are_refused_and_not_repeated),
         cmocka_unit_test(a_grant_begins_an_upload_for_what_may_be_large),

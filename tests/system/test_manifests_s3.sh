@@ -1,12 +1,14 @@
 #!/bin/bash
 # The whole cycle on a real S3 server, with keys; as an old release, for which a restore has more to do. The keys show in
-# no log, in no process's arguments and in no file on a node.
+# no log, in no process's arguments and in no file on a node; what a node is given instead reaches what it works on alone.
 . "$(dirname "$0")/test_manifests_lib.sh"
 s3=$TEST_WORK/s3
 watcher=
+keeper=
 stop_all() {
-    touch "$s3/secrets.stop"
+    touch "$s3/secrets.stop" "$s3/keep.stop"
     [ -z "$watcher" ] || wait "$watcher" || :
+    [ -z "$keeper" ] || wait "$keeper" || :
     "$servers/seaweedfs.sh" stop "$s3"
 }
 rm -rf "$s3"
@@ -28,12 +30,66 @@ to=(--set endpoint="${server[0]}" --set-file aws_access_key="$s3/access" --set-f
 watch_processes "$s3/secrets" &
 watcher=$!
 
+# Between these two, what the nodes are given is kept in the folder $1.
+keep_grants() {
+    rm -f "$s3/keep.stop"
+    mkdir -m 700 "$1"
+    python3 "$(dirname "$0")/secret_watcher.py" "$JPSRUN_STATE/$environment/nodes" "$1" "$s3/keep.stop" &
+    keeper=$!
+}
+stop_keeping() {
+    touch "$s3/keep.stop"
+    wait $keeper
+    keeper=
+}
+
+# with CREDENTIALS ARGUMENTS...: the exit status of the command
+with() {
+    local status=0
+    "$JPSBACKUP" "${@:2}" --quiet --store s3:// --endpoint "${server[0]}" --region eu-west-1 --credentials "$1" > "$s3/with" 2>&1 || status=$?
+    echo $status
+}
+
+# narrow FOLDER LEAST: at least so many were kept; each reaches one object (and, where $3 says so, the seal) and nothing else
+narrow() {
+    local kept=0 credentials object objects folder
+    folder=$("$JPSBACKUP" list --json --store s3:// --endpoint "${server[0]}" --credentials "${server[1]}" --bucket $bucket |
+        python3 -c 'import json, sys
+backup = json.loads(sys.stdin.readlines()[-1])["result"]["backups"][0]
+print(backup["name"], backup["timestamp"], backup["mode"], sep="_")')
+    for credentials in "$1"/*; do
+        ! grep -qF -f "$s3/keys" "$credentials" || failed "a node was given the engine's own key"
+        [ "$(with "$credentials" ls $bucket)" = 6 ] || failed "a node can list the bucket"
+        [ "$(with "$credentials" catalog list --catalog jcprodbackupmetadata/21135_backup_metadata.json)" = 6 ] ||
+            failed "a node can read the catalog"
+        [ "$(with "$credentials" put "$s3/access" "$bucket/$folder/new")" = 6 ] || failed "a node can write another object"
+        [ "$(with "$credentials" rm "$bucket/$folder/backup.json")" = 6 ] || failed "a node can remove the seal"
+        objects=
+        for object in backup.json database.xbstream.zst digital-factory-data.tar.zst digital-factory-config.tar.zst jahia-env-vars.gz \
+            haproxy-00-global.cfg.gz; do
+            case $(with "$credentials" get "$bucket/$folder/$object" "$s3/got" --replace) in
+            0) objects="$objects $object" ;;
+            6) ;;
+            *) failed "reading '$object' ends otherwise: $(cat "$s3/with")" ;;
+            esac
+        done
+        objects=${objects# $3}
+        [ "$(wc -w <<< "$objects")" = 1 ] || failed "a node can read other objects: $objects"
+        kept=$((kept + 1))
+    done
+    [ $kept -ge "$2" ] || failed "only $kept files for nodes were seen"
+}
+
 step "backup"
+head -n 2 "$s3/secrets" > "$s3/keys"
+keep_grants "$s3/backup-grants"
 add_traces
 for node in proc cp; do on $node sed -i 's/^DX_VERSION=.*/DX_VERSION=7.2.3.1/' /.jelenv; done
 proof > "$TEST_WORK/before"
 must_run backup.yml "${to[@]}" --set backup_name=s3 --set backtype=auto
+stop_keeping
 cp "$runlog" "$s3/backup.log"
+narrow "$s3/backup-grants" 3 ""
 . "${server[1]}"
 AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY "$JPSBACKUP" verify --full --quiet --store s3:// \
     --endpoint "${server[0]}" --region eu-west-1 --bucket $bucket --name s3 || failed "the backup is not whole"
@@ -41,8 +97,11 @@ unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 
 step "ruin and restore, with the backup's place given"
 wreck
+keep_grants "$s3/restore-grants"
 must_run restore.yml "${to[@]}" --set backup_name=s3 --set backtype=auto --set cloud_source=aws --set region_source=eu-west-1 \
     --set envrole_source=prod --set uid_source=21135
+stop_keeping
+narrow "$s3/restore-grants" 6 backup.json
 same_proof "$TEST_WORK/before" "after the restore"
 check_restored backup-restore
 revision=$(on sqldb mariadb -N -e "SELECT MAX(REVISION_ID) FROM jahia.JR_J_LOCAL_REVISIONS")
@@ -58,7 +117,6 @@ touch "$s3/secrets.stop"
 wait "$watcher"
 watcher=
 [ ! -s "$s3/secrets.seen" ] || failed "a secret stood in a process's arguments: $(cut -c 1-80 "$s3/secrets.seen" | head -n 3)"
-head -n 2 "$s3/secrets" > "$s3/keys"
 ! grep -aF -f "$s3/secrets" "$s3/backup.log" "$runlog" "$runlog.json" || failed "a secret stands in the runner's log"
 ! grep -raFl -f "$s3/keys" "$JPSRUN_STATE"/*/nodes || failed "a key lies in a file on a node"
 for node in sqldb proc cp bl; do

@@ -210,6 +210,7 @@ int jb_backup_complete(jb_store *store, jb_operation *operation, const char *buc
     if (code == JB_OK) {
         /* From here on the backup is complete; what is left over of its running is only tidied away. */
         folder_remove_alive(store, operation, bucket, &id);
+        folder_abort_uploads(store, operation, bucket, &id);
         if (account != NULL)
             code = json_text(seal.document, account, error);
     }
@@ -228,6 +229,8 @@ int jb_backup_discard(jb_store *store, jb_operation *operation, const char *buck
     int code = open_claim(store, operation, bucket, claim, &id, &seal, error);
     if (code != JB_OK)
         return code;
+    /* First, for an upload that is completed meanwhile would leave an object behind the removal. */
+    folder_abort_uploads(store, operation, bucket, &id);
     code = folder_remove(store, operation, bucket, &id, &seal, NULL, error);
     seal_clean_up(&seal);
     return code;

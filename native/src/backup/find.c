@@ -86,8 +86,10 @@ static int find_mode(jb_store *store, jb_operation *operation, const jb_backup_n
         if (code != JB_OK)
             return code;
         struct folder folder;
+        if (name->mode != NULL)
+            return JB_OK;
         code = folder_read(store, operation, name->bucket, id, &folder, error);
-        if (code != JB_ERROR_NOT_FOUND || name->mode != NULL)
+        if (code != JB_ERROR_NOT_FOUND)
             return code;
     }
     error_set(error, JB_ERROR_NOT_FOUND, "there is no backup '%s' of %s in '%s'", name->name, name->timestamp,
@@ -117,12 +119,32 @@ static int find_id(jb_store *store, jb_operation *operation, const jb_backup_nam
     return latest ? find_latest(store, operation, name, id, error) : find_mode(store, operation, name, id, error);
 }
 
+/*
+ * A complete backup that is named in full needs its seal alone: so those may read it who may not list its bucket.
+ * Whatever else the seal is, or is not, the folder tells more.
+ */
+static bool find_complete(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup *backup)
+{
+    struct seal seal;
+    jb_error ignored = JB_ERROR_INIT;
+    if (name->timestamp == NULL || name->mode == NULL ||
+        seal_read(store, operation, name->bucket, &backup->id, &seal, &ignored) != JB_OK)
+        return false;
+    bool complete = strcmp(seal_state(&seal), "complete") == 0;
+    if (complete)
+        backup->document = json_incref(seal.document);
+    seal_clean_up(&seal);
+    return complete;
+}
+
 int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
                 struct backup *backup, jb_error *error)
 {
     *backup = (struct backup){0};
     struct folder folder;
     int code = find_id(store, operation, name, &backup->id, error);
+    if (code == JB_OK && find_complete(store, operation, name, backup))
+        return JB_OK;
     if (code == JB_OK)
         code = folder_read(store, operation, name->bucket, &backup->id, &folder, error);
     if (code != JB_OK)

@@ -38,6 +38,10 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
 /* Removes the alive objects; best effort. */
 void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);
 
+/* Aborts uploads that were begun below the folder, for a grant of signed requests begins them beforehand; best effort.
+ */
+void folder_abort_uploads(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);
+
 /* JB_ERROR_CONFLICT, with the object's name and until when, where the store protects anything in the folder. */
 int folder_refuse_protected(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                             jb_error *error);

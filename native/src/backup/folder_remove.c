@@ -5,6 +5,7 @@
 
 #include "../base/clock.h"
 #include "../codec/json.h"
+#include "../store/abort_uploads.h"
 #include "folder.h"
 
 #define ALIVE_PREFIX "alive."
@@ -122,6 +123,19 @@ void folder_remove_alive(jb_store *store, jb_operation *operation, const char *b
     jb_error error = JB_ERROR_INIT;
     if (remove_selected(store, operation, bucket, id, SELECT_ALIVE, &error) != JB_OK)
         operation_log(operation, JB_LOG_WARNING, "left in place below '%s/%s': %s", bucket, id->folder, error.text);
+}
+
+void folder_abort_uploads(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id)
+{
+    char prefix[FOLDER_SIZE + 1];
+    jb_error error = JB_ERROR_INIT;
+    json_t *aborted = json_array();
+    backup_key(id, "", prefix, sizeof prefix);
+    const struct abort_request request = {.bucket = bucket, .prefix = prefix, .before = INT64_MAX};
+    if (abort_uploads(store, operation, &request, aborted, &error) != JB_OK)
+        operation_log(operation, JB_LOG_INFO, "cannot tell whether uploads are left below '%s/%s': %s", bucket,
+                      id->folder, error.text);
+    json_decref(aborted);
 }
 
 static int refuse_protected(struct walk *walk, const jb_object_info *info)

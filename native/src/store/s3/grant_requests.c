@@ -122,7 +122,8 @@ static int put_parts(const struct maker *maker, json_t *requests, const char *id
     return code;
 }
 
-/* Begins an upload for the object; on failure of what follows it is aborted by s3_grant_requests. */
+/* Begins an upload for the object, without checksums, for headers that hold them could not be signed; on failure of
+ * what follows it is aborted by s3_grant_requests. */
 static void put_upload(const struct maker *maker, json_t *requests, int *code, jb_error *error)
 {
     struct store_upload *upload = NULL;

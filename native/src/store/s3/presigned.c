@@ -7,6 +7,7 @@
 
 #include "../../base/clock.h"
 #include "../../codec/json.h"
+#include "upload.h"
 
 #define TEXT_MAX    (2u << 20)
 #define OBJECTS_MAX 1000
@@ -304,4 +305,14 @@ int s3_presigned_upload(struct s3_presigned *presigned, const char *bucket, cons
                          key);
     *id = strdup(json_member_text(granted->upload, "id"));
     return *id == NULL ? error_no_memory(error) : JB_OK;
+}
+
+void s3_presigned_drop(struct s3_store *s3, const char *bucket, const char *key)
+{
+    char *id;
+    jb_error ignored = JB_ERROR_INIT;
+    if (s3->presigned == NULL || s3_presigned_upload(s3->presigned, bucket, key, &id, &ignored) != JB_OK)
+        return;
+    s3_upload_abort_id(s3, bucket, key, id);
+    free(id);
 }

@@ -26,5 +26,7 @@ int s3_presigned_prepare(const struct s3_presigned *presigned, struct s3_request
 /* The id of the upload that was begun for this object; it can be used once. Free with free(). */
 int s3_presigned_upload(struct s3_presigned *presigned, const char *bucket, const char *key, char **id,
                         jb_error *error);
+/* The object was written whole: ends the upload that was begun for it and is not used; best effort. */
+void s3_presigned_drop(struct s3_store *s3, const char *bucket, const char *key);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checksum.h"
+#include "presigned.h"
 
 /* One write, as it was asked for, and what came of it. */
 struct writing {
@@ -189,6 +190,8 @@ int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const
             s3_remove_own(writing.s3, operation, bucket, key, info->version);
         code = code == JB_OK ? JB_OK : conclude(&writing, code, &problem);
     }
+    if (code == JB_OK)
+        s3_presigned_drop(writing.s3, bucket, key);
     if (code != JB_OK)
         error_copy(error, &problem);
     info->key = key;

@@ -92,6 +92,19 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /**
+     * Rights to single objects and nothing else, for one command on another machine.
+     *
+     * @return a secret: the content of a credentials file (docs/formats.md)
+     */
+    public String grant(String bucket, GrantOptions options, Operation operation) {
+        Objects.requireNonNull(options, "options");
+        try (Call call = new Call(operation)) {
+            return Utf8.decode(grant(call.store(this), call.operation(), bucket(bucket), Utf8.encodeAll("key", options.keys), options.sizes(),
+                    options.seconds, Utf8.encode("role", options.role), Utf8.encode("token service's endpoint", options.tokenEndpoint)));
+        }
+    }
+
     public ObjectInfo stat(String bucket, String key, Operation operation) {
         try (Call call = new Call(operation)) {
             return stat(call.store(this), call.operation(), bucket(bucket), key(key));
@@ -228,6 +241,9 @@ public final class Store implements AutoCloseable {
 
     private static native void copy(long store, long operation, byte[] fromBucket, byte[] fromKey, byte[] toBucket, byte[] toKey,
             boolean replace);
+
+    private static native byte[] grant(long store, long operation, byte[] bucket, byte[][] keys, long[] sizes, int seconds, byte[] role,
+            byte[] tokenEndpoint);
 
     private static native byte[] link(long store, long operation, byte[] bucket, byte[] key, boolean put, int seconds);
 

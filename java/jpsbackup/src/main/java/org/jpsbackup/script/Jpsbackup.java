@@ -9,6 +9,7 @@ import org.jpsbackup.Backups;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
 import org.jpsbackup.DownloadOptions;
+import org.jpsbackup.GrantOptions;
 import org.jpsbackup.NativeLibrary;
 import org.jpsbackup.Protection;
 import org.jpsbackup.Restore;
@@ -97,6 +98,30 @@ public final class Jpsbackup {
             boolean put = members.flag("put");
             answer.put("url", call.open().link(bucket, key, put, seconds, null));
         });
+    }
+
+    /**
+     * {@code {store, bucket, read?, write?, writeSmall?, sizeMiB?, seconds?, role?, tokenEndpoint?}} → {@code credentials}, a secret: the content of a
+     * credentials file that reaches these objects only. The first three are arrays of keys; {@code writeSmall} is for objects of at most
+     * 5 MiB, {@code sizeMiB} what each that is to be written will have at most.
+     */
+    public static Map<String, Object> grantObjects(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            GrantOptions options = new GrantOptions().role(members.optionalText("role")).tokenEndpoint(members.optionalText("tokenEndpoint"))
+                    .seconds(members.optionalText("seconds") == null ? 0 : members.number("seconds", 1, 604_800));
+            keys(members, "read").forEach(options::read);
+            long bytes = members.optionalText("sizeMiB") == null ? 0 : (long) members.number("sizeMiB", 1, Integer.MAX_VALUE) << 20;
+            keys(members, "write").forEach(key -> options.write(key, bytes));
+            keys(members, "writeSmall").forEach(key -> options.write(key, 1));
+            answer.put("credentials", call.open().grant(bucket, options, null));
+        });
+    }
+
+    private static List<String> keys(Arguments members, String name) {
+        List<String> keys = members.optionalTexts(name);
+        return keys == null ? List.of() : keys;
     }
 
     /**
