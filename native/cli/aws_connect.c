@@ -24,6 +24,7 @@ int aws_connect(const struct arguments *arguments, jb_aws **aws, jb_error *error
         .profile = arguments->texts[OPTION_PROFILE],
         .ca_file = arguments->texts[OPTION_CA_FILE],
         .proxy = arguments->texts[OPTION_PROXY],
+        .tls_minimum = arguments->texts[OPTION_TLS_MINIMUM],
         .tries = (uint32_t)arguments->numbers[OPTION_TRIES],
     };
     if (code == JB_OK)

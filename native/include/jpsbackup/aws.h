@@ -29,6 +29,7 @@ typedef struct jb_aws_options {
     const char *profile;       /* of the shared config and credentials files; default AWS_PROFILE, else "default" */
     const char *ca_file;       /* PEM file; default AWS_CA_BUNDLE, else where the system keeps it */
     const char *proxy;         /* "http://host:port"; default as the environment says */
+    const char *tls_minimum;   /* "1.2" (default) or "1.3" */
     uint32_t tries;            /* of each request; default 8, at most 100 */
 } jb_aws_options;
 

@@ -44,11 +44,13 @@ static int set_up(struct jb_aws *aws, const jb_aws_options *options, jb_error *e
     if (options->tries > TRIES_MAX)
         return error_set(error, JB_ERROR_USAGE, "%u tries are more than %d", options->tries, TRIES_MAX);
     const char *ca_file = given(options->ca_file);
-    const struct http_options http = {.ca_file = ca_file != NULL ? ca_file : given(getenv("AWS_CA_BUNDLE")),
-                                      .proxy = given(options->proxy),
-                                      .connections = 2,
-                                      .tries = options->tries};
-    int code = region_choose(options->region, options->profile, &aws->region, error);
+    struct http_options http = {.ca_file = ca_file != NULL ? ca_file : given(getenv("AWS_CA_BUNDLE")),
+                                .proxy = given(options->proxy),
+                                .connections = 2,
+                                .tries = options->tries};
+    int code = http_tls_minimum(options->tls_minimum, &http.tls_1_3, error);
+    if (code == JB_OK)
+        code = region_choose(options->region, options->profile, &aws->region, error);
     if (code != JB_OK)
         return code;
     const struct credentials_source source = {.access_key = options->access_key,

@@ -32,7 +32,7 @@ static int no_keys(const struct chain *chain, jb_error *error)
 {
     (void)chain;
     error_set(error, JB_ERROR_ACCESS,
-              "there are no credentials for the store: neither options, nor the environment (AWS_ACCESS_KEY_ID, "
+              "there are no credentials: neither options, nor the environment (AWS_ACCESS_KEY_ID, "
               "AWS_WEB_IDENTITY_TOKEN_FILE), nor the profile, nor a container's or an instance's endpoint has any");
     return error_hint(error, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile, or give both keys "
                              "as options");
