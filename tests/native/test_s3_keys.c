@@ -259,7 +259,7 @@ static void keys_of_options_are_not_tried_again(void **state)
         JB_ERROR_ACCESS);
     assert_non_null(strstr(fixture.error.text, "ExpiredToken"));
     assert_int_equal(fixture.store->driver->stat(fixture.store, NULL, "bucket", "key", NULL, &info, &fixture.error),
-                     JB_ERROR_FAILED);
+                     JB_ERROR_ACCESS);
     buffer_clean_up(&body);
     s3_fixture_end(&fixture);
 }

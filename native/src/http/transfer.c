@@ -1,6 +1,7 @@
 #include "transfer.h"
 
 #include <ctype.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -283,6 +284,25 @@ static enum http_verdict judge_reply(struct http_request *request)
     return verdict;
 }
 
+/* Of the URL only scheme and host: the rest may hold a signature. */
+static void distrust(struct http_request *request, CURLcode result, const char *reason)
+{
+    long verified = X509_V_OK;
+    const char *host = strstr(request->url, "://");
+    size_t shown = host == NULL ? 0 : (size_t)(host - request->url) + 3 + strcspn(host + 3, "/?");
+    curl_easy_getinfo(request->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    error_set(&request->error, JB_ERROR_UNREACHABLE, "the certificate of '%.*s' is not trusted: %s", (int)shown,
+              request->url, reason);
+    if (verified == X509_V_ERR_CERT_HAS_EXPIRED || verified == X509_V_ERR_CERT_NOT_YET_VALID)
+        error_hint(&request->error, "the certificate is out of date, or this machine's clock is wrong");
+    else if (result == CURLE_PEER_FAILED_VERIFICATION && (verified == X509_V_OK || verified == X509_V_ERR_UNSPECIFIED))
+        /* OpenSSL found nothing wrong: libcurl itself compares the names. */
+        error_hint(&request->error, "give the endpoint by a name that stands in its certificate");
+    else
+        error_hint(&request->error,
+                   "name the file with the certificate authority that signed it (option ca_file, or AWS_CA_BUNDLE)");
+}
+
 static enum http_verdict judge_fault(struct http_request *request, CURLcode result)
 {
     jb_error *error = &request->error;
@@ -298,9 +318,7 @@ static enum http_verdict judge_fault(struct http_request *request, CURLcode resu
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-        error_set(error, JB_ERROR_UNREACHABLE, "the server's certificate is not trusted: %s", reason);
-        error_hint(error,
-                   "name the file with the certificate authority that signed it (option ca_file, or AWS_CA_BUNDLE)");
+        distrust(request, result, reason);
         return HTTP_FAILED;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:

@@ -156,7 +156,6 @@ int azure_store_open_tuned(const jb_store_options *options, const struct http_op
         return error_no_memory(error);
     azure->store.driver = &driver;
     azure->store.has_conditions = true;
-    azure->store.has_conditions = true;
     int code = set_up(azure, options, tuning, error);
     if (code != JB_OK) {
         azure_close(&azure->store);

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/random.h"
 #include "upload.h"
 
 #define BODY_MAX     (8u << 20) /* 50,000 blocks */
-#define STALL_FACTOR 10         /* a store may work for minutes on it */
+#define MARK_HEADER  "x-ms-meta-jpsbackup"
+#define STALL_FACTOR 10 /* a store may work for minutes on it */
 
 static int build_body(const struct store_upload *upload, struct buffer *body, jb_error *error)
 {
@@ -125,6 +127,55 @@ static int complete_empty(struct store_upload *upload, struct store_condition co
     info->key = NULL; /* the upload's own copy goes now */
     azure_upload_free(upload);
     return JB_OK;
+}
+
+/* Whether the blob is the one that was marked so: then an answer was lost, and the next try met its own blob. */
+static bool is_marked(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
+                      const char *mark, jb_object_info *info)
+{
+    struct azure_request request;
+    jb_error ignored = JB_ERROR_INIT;
+    char value[64];
+    if (azure_request_init(&request, azure, operation, "find", "HEAD", bucket, key, &ignored) != JB_OK)
+        return false;
+    request.http.expected = 200;
+    bool marked = azure_request_perform(&request, &ignored) == JB_OK &&
+                  http_request_reply_header(&request.http, MARK_HEADER, value, sizeof value) &&
+                  strcmp(value, mark) == 0 &&
+                  reply_info(&request.http, true, AZURE_VERSION_HEADER, info, &ignored) == JB_OK;
+    azure_request_clean_up(&request);
+    return marked;
+}
+
+int azure_commit_nothing(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
+                         jb_object_info *info, jb_error *error)
+{
+    static const char body[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList></BlockList>";
+    const struct store_condition absent = {STORE_IF_ABSENT, NULL};
+    struct azure_request request;
+    jb_error problem = JB_ERROR_INIT;
+    char mark[33];
+    int code = azure_request_init(&request, azure, operation, "drop the blocks of", "PUT", bucket, key, error);
+    if (code != JB_OK)
+        return code;
+    random_name(mark);
+    request.http.expected = 201;
+    request.check = azure_check_tag;
+    azure_request_query(&request, "comp", "blocklist");
+    azure_request_body(&request, body, sizeof body - 1);
+    code = azure_request_header(&request, MARK_HEADER, mark, &problem);
+    if (code == JB_OK)
+        code = azure_request_condition(&request, absent, &problem);
+    if (code == JB_OK)
+        code = azure_request_perform(&request, &problem);
+    if (code == JB_OK)
+        code = reply_info(&request.http, false, AZURE_VERSION_HEADER, info, &problem);
+    else if (request.http.maybe_applied && is_marked(azure, operation, bucket, key, mark, info))
+        code = JB_OK;
+    if (code != JB_OK)
+        error_copy(error, &problem);
+    azure_request_clean_up(&request);
+    return code;
 }
 
 /* A version's id stands in the answer to the completion, and not in the one to the look at its blocks. */

@@ -154,15 +154,18 @@ static int follow(struct copy *copy, jb_object_info *info, jb_error *error)
 {
     char id[sizeof copy->id];
     memcpy(id, copy->id, sizeof id);
+    bool pending = strcmp(copy->status, "pending") == 0;
     int milliseconds = POLL_FIRST_MS, code = look(copy, info, error);
     while (code == JB_OK && strcmp(copy->id, id) == 0 && strcmp(copy->status, "pending") == 0) {
+        pending = true;
         code = pause(copy->operation, milliseconds, error);
-        if (code != JB_OK) {
-            give_up(copy);
-            return code;
-        }
         milliseconds = milliseconds * 2 < POLL_MAX_MS ? milliseconds * 2 : POLL_MAX_MS;
-        code = look(copy, info, error);
+        if (code == JB_OK)
+            code = look(copy, info, error);
+    }
+    if (code != JB_OK && pending) {
+        memcpy(copy->id, id, sizeof id);
+        give_up(copy);
     }
     if (code != JB_OK)
         return code;

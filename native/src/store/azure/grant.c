@@ -143,7 +143,7 @@ static int write_credentials(const struct granting *granting, const jb_grant_opt
     struct buffer text;
     buffer_init(&text, TEXT_MAX);
     if (code == JB_OK)
-        code = buffer_append_text(&text, "JPSBACKUP_GRANTS=", error);
+        code = buffer_printf(&text, error, "JPSBACKUP_EXPIRES=%lld\nJPSBACKUP_GRANTS=", (long long)granting->expires);
     if (code == JB_OK)
         code = json_write(document, JSON_COMPACT | JSON_ENSURE_ASCII, &text, error);
     if (code == JB_OK)

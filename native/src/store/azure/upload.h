@@ -31,6 +31,10 @@ bool azure_block_begun(const char *id, int64_t *begun);
 uint64_t azure_upload_bytes(const struct store_upload *upload);
 void azure_upload_free(struct store_upload *upload);
 
+/* complete.c: makes an empty blob where there is none, in place of all blocks that wait under the name. */
+int azure_commit_nothing(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
+                         jb_object_info *info, jb_error *error);
+
 /* blocks.c: the blocks that a blob is made of (`committed`), or those that wait to become part of it. */
 struct azure_block {
     const char *id;

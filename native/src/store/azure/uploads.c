@@ -1,10 +1,16 @@
-/* Uploads that were begun and not completed: names under which blocks wait, and no blob is there yet. */
+/*
+ * Uploads that were begun and not completed: names under which blocks wait, and no blob is there yet. The service has
+ * no abort, so those that were given up look as those that live do: they count once they are old enough for a backup to
+ * be abandoned (15 minutes).
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../base/clock.h"
 #include "list.h"
 #include "upload.h"
+
+#define ALIVE_SECONDS 900
 
 struct search {
     struct azure_store *azure;
@@ -17,6 +23,7 @@ struct search {
 /* The youngest of the uploads whose blocks wait under one name: by its age all of them are judged. */
 struct waiting {
     size_t count;
+    bool foreign; /* not only this product's: nobody can tell how old they are */
     int64_t begun;
 };
 
@@ -27,8 +34,8 @@ static int take_block(void *context, const struct azure_block *block, jb_error *
     (void)error;
     waiting->count++;
     if (!azure_block_begun(block->id, &begun))
-        begun = clock_now(); /* somebody else's: nobody can tell, so it counts as young */
-    if (begun > waiting->begun)
+        waiting->foreign = true;
+    else if (begun > waiting->begun)
         waiting->begun = begun;
     return JB_OK;
 }
@@ -39,7 +46,7 @@ static int look(void *context, const jb_object_info *info, jb_error *error)
     const struct search *search = context;
     jb_error problem = JB_ERROR_INIT;
     jb_object_info blob = {.size = sizeof blob};
-    struct waiting waiting = {0, 0};
+    struct waiting waiting = {0, false, 0};
     if (info->bytes != 0 || store_check_names(search->bucket, info->key, &problem) != JB_OK ||
         azure_check_names(search->bucket, info->key, &problem) != JB_OK)
         return JB_OK;
@@ -49,10 +56,10 @@ static int look(void *context, const jb_object_info *info, jb_error *error)
     if (code == JB_ERROR_NOT_FOUND)
         code = azure_blocks(search->azure, search->operation, search->bucket, info->key, false, take_block, &waiting,
                             NULL, &problem);
-    if (code == JB_ERROR_NOT_FOUND || (code == JB_OK && waiting.count == 0))
-        return JB_OK;
-    if (code != JB_OK)
+    if (code != JB_OK && code != JB_ERROR_NOT_FOUND)
         return error_copy(error, &problem);
+    if (waiting.count == 0 || waiting.foreign || waiting.begun > clock_now() - ALIVE_SECONDS)
+        return JB_OK;
     const struct store_unfinished unfinished = {.key = info->key, .id = "blocks", .begun = waiting.begun};
     return search->each(search->context, &unfinished) != 0
                ? error_set(error, JB_ERROR_CANCELLED, "the listing was ended by its reader")
@@ -78,13 +85,13 @@ int azure_remove_upload(jb_store *store, jb_operation *operation, const char *bu
                         jb_error *error)
 {
     (void)id; /* the service has none */
-    const struct store_condition absent = {STORE_IF_ABSENT, NULL};
+    struct azure_store *azure = (struct azure_store *)store;
     jb_object_info info = {.size = sizeof info};
     jb_error problem = JB_ERROR_INIT;
-    int code = azure_write(store, operation, bucket, key, "", 0, NULL, absent, &info, &problem);
+    int code = azure_commit_nothing(azure, operation, bucket, key, &info, &problem);
     if (code == JB_ERROR_CONFLICT && problem.store_status == 409)
         return JB_OK; /* somebody completed it */
     if (code != JB_OK)
         return error_copy(error, &problem);
-    return azure_remove_exactly((struct azure_store *)store, operation, bucket, key, &info, error);
+    return azure_remove_exactly(azure, operation, bucket, key, &info, error);
 }

@@ -114,13 +114,16 @@ static int take_problem(void *context, const char *path, const char *text, jb_er
     return JB_OK;
 }
 
-/*
- * Whether keys that are fetched anew may succeed. To HEAD, S3 answers an expired token with 400 and no body at all.
- */
+/* To HEAD, S3 answers an expired token with 400 and no body at all. */
+static bool is_nameless(const struct s3_request *request, const char *store_code)
+{
+    return *store_code == '\0' && request->http.status == 400 && strcmp(request->http.method, "HEAD") == 0;
+}
+
+/* Whether keys that are fetched anew may succeed. */
 static bool may_have_expired(const struct s3_request *request, const char *store_code)
 {
-    bool nameless = *store_code == '\0' && request->http.status == 400 && strcmp(request->http.method, "HEAD") == 0;
-    if (!nameless && strcmp(store_code, "ExpiredToken") != 0 && strcmp(store_code, "TokenRefreshRequired") != 0)
+    if (!is_nameless(request, store_code) && strcmp(store_code, "ExpiredToken") != 0 && strcmp(store_code, "TokenRefreshRequired") != 0)
         return false;
     return request->s3->provider != NULL && credentials_provider_expired(request->s3->provider);
 }
@@ -188,6 +191,8 @@ static enum http_verdict fail_by_region(struct s3_request *request, const struct
 enum http_verdict s3_judge_code(struct s3_request *request, const char *code, const char *message)
 {
     struct meaning meaning = meaning_of(code, request->http.status);
+    if (is_nameless(request, code))
+        meaning = (struct meaning){"", JB_ERROR_ACCESS, false, expired_hint};
     return fail(request, &meaning, code, message);
 }
 

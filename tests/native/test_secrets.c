@@ -1,0 +1,118 @@
+/* What is left in this process of a secret key once the store that used it is closed: nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+#include <openssl/crypto.h>
+
+#include "s3_fixture.h"
+
+/* Does not stand in this program as it is: that would be found. */
+static const char masked[] =
+    "\x2b\x2d\x6d\x38\x69\x2a\x3e\x31\x32\x22\x6e\x2a\x23\x62\x3d\x2a\x3b\x34\x6a\x28\x36\x23\x31\x3f"
+    "\x33\x68\x33\x33\x3b\x3b\x34\x34\x31\x31\x29\x2f\x37\x62\x34\x36\x37\x23\x2e\x38\x22\x6a\x31\x30";
+#define MASK           0x5a
+#define SIZE           (sizeof masked - 1)
+#define TAIL           24                   /* bytes looked for: what is freed loses its first ones to the allocator */
+#define SANITIZERS_OWN ((uintptr_t)1 << 30) /* bytes of a mapping that is no program's */
+
+static char *unmask(void)
+{
+    char *secret = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(secret != MAP_FAILED);
+    for (size_t i = 0; i < SIZE; i++)
+        secret[i] = (char)(masked[i] ^ MASK);
+    return secret;
+}
+
+/* It looks where nobody should. */
+__attribute__((no_sanitize("address", "thread"))) static unsigned count_in(const unsigned char *begin,
+                                                                           const unsigned char *end)
+{
+    unsigned found = 0;
+    for (const unsigned char *at = begin; at + TAIL <= end; at++) {
+        size_t same = 0;
+        while (same < TAIL && (at[same] ^ MASK) == (unsigned char)masked[SIZE - TAIL + same])
+            same++;
+        found += same == TAIL;
+    }
+    return found;
+}
+
+/* How often the secret stands in what this process can write. */
+static unsigned count_copies(void)
+{
+    unsigned found = 0;
+    char line[512];
+    FILE *maps = fopen("/proc/self/maps", "re");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t begin, end;
+        char rights[8];
+        if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) == 3 && strncmp(rights, "rw", 2) == 0 &&
+            end - begin < SANITIZERS_OWN)
+            found += count_in((const unsigned char *)begin, (const unsigned char *)end);
+    }
+    fclose(maps);
+    return found;
+}
+
+static void use(const char *secret, bool works)
+{
+    static const struct store_condition always = {STORE_ALWAYS, NULL};
+    const struct exchange script[] = {
+        {"PUT", "/bucket/key", .status = works ? "200 OK" : "403 No", .reply_headers = "ETag: \"e\"\r\n",
+         .reply = works ? "" : "<Error><Code>SignatureDoesNotMatch</Code></Error>"},
+        {"HEAD", "/bucket/key", .status = "200 OK",
+         .reply_headers = "ETag: \"e\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", .reply_size = 1}};
+    struct s3_fixture fixture;
+    BEGIN(fixture, script);
+    jb_store *store = s3_fixture_open(scripted_server_endpoint(fixture.server),
+                                      (jb_store_options){.access_key = "ACCESS", .secret_key = secret});
+    jb_object_info info = {.size = sizeof info};
+    int code = store->driver->write(store, NULL, "bucket", "key", "x", 1, NULL, always, &info, &fixture.error);
+    assert_int_equal(code, works ? JB_OK : JB_ERROR_ACCESS);
+    assert_true(count_copies() >= 2); /* the caller's and the store's: the search finds what is there */
+    store->driver->close(store);
+    s3_fixture_end_early(&fixture); /* a store that confirms by itself is not asked again */
+}
+
+static void nothing_is_left_of_a_secret_key_once_its_store_is_closed(void **state)
+{
+    (void)state;
+    for (int works = 0; works < 2; works++) {
+        char *secret = unmask();
+        use(secret, works);
+        assert_int_equal(count_copies(), 1);
+        OPENSSL_cleanse(secret, SIZE);
+        munmap(secret, 4096);
+        assert_int_equal(count_copies(), 0);
+    }
+}
+
+static void nothing_is_left_of_a_secret_key_that_was_refused(void **state)
+{
+    (void)state;
+    char *secret = unmask();
+    jb_store *store = NULL;
+    jb_error error = JB_ERROR_INIT;
+    const jb_store_options options = {
+        .size = sizeof options, .url = "s3://", .endpoint = "no address", .access_key = "ACCESS", .secret_key = secret};
+    assert_int_equal(jb_store_open(&options, &store, &error), JB_ERROR_USAGE);
+    assert_int_equal(count_copies(), 1);
+    munmap(secret, 4096);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_left_of_a_secret_key_once_its_store_is_closed),
+        cmocka_unit_test(nothing_is_left_of_a_secret_key_that_was_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
