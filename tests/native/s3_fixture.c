@@ -1,6 +1,5 @@
 #include "s3_fixture.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "descriptors.h"
 #include "store/s3/s3.h"
 
 jb_store *s3_fixture_open(const char *endpoint, jb_store_options options)
@@ -35,17 +35,6 @@ jb_store *s3_fixture_open(const char *endpoint, jb_store_options options)
     if (s3_open_tuned(&options, &tuning, &store, &error) != JB_OK)
         fail_msg("%s", error.text);
     return store;
-}
-
-static unsigned open_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    assert_non_null(directory);
-    while (readdir(directory) != NULL)
-        count++;
-    closedir(directory);
-    return count;
 }
 
 void s3_fixture_begin(struct s3_fixture *fixture, const struct exchange *exchanges, size_t count)

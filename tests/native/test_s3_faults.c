@@ -1,6 +1,6 @@
 /*
  * What network and server may do to each operation of the S3 driver. An operation survives what passes, or fails
- * clearly; no descriptor is left open (s3_fixture.c counts them), and memory stays as it was.
+ * clearly; no descriptor is left open (fault_matrix.c counts them), and memory stays as it was.
  *
  * case                                                   test
  * throttled, with and without Retry-After; 429           passing_faults (here), retry_after_… (test_http.c)
@@ -30,19 +30,16 @@
  * certificates                                           tests/system/test_cli_tls.sh
  * cancelled at each stage                                cancelling_…, a_cancelled_… (test_s3_upload.c)
  */
-#include <malloc.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
+#include "fault_matrix.h"
 #include "s3_fixture.h"
 #include "waited_transfer.h"
 
@@ -87,348 +84,86 @@
         "DELETE", UPLOAD, .status = "204 None"                                                                         \
     }
 
-static int run_stat(struct s3_fixture *fixture)
-{
-    jb_object_info info = {.size = sizeof info};
-    int code =
-        fixture->store->driver->stat(fixture->store, fixture->operation, "bucket", "key", NULL, &info, &fixture->error);
-    if (code == JB_OK)
-        assert_int_equal(info.bytes, 5);
-    return code;
-}
-
-static int run_read(struct s3_fixture *fixture)
-{
-    jb_object_info info = {.size = sizeof info};
-    struct buffer body;
-    buffer_init(&body, 1024);
-    int code = fixture->store->driver->read(fixture->store, fixture->operation, "bucket", "key", NULL, &body, &info,
-                                            &fixture->error);
-    if (code == JB_OK)
-        assert_string_equal(body.data, "hello");
-    buffer_clean_up(&body);
-    return code;
-}
-
-static int run_write(struct s3_fixture *fixture)
-{
-    static const struct store_condition always = {STORE_ALWAYS, NULL};
-    jb_object_info info = {.size = sizeof info};
-    return fixture->store->driver->write(fixture->store, fixture->operation, "bucket", "key", "hello", 5, NULL, always,
-                                         &info, &fixture->error);
-}
-
-static int run_range(struct s3_fixture *fixture)
-{
-    char bytes[6] = "";
-    struct waited_transfer waited;
-    waited_transfer_init(&waited, bytes, 5, 7);
-    int code = fixture->store->driver->range(fixture->store, fixture->operation, "bucket", "key", NULL,
-                                             &waited.transfer, &fixture->error);
-    assert_int_equal(code, JB_OK);
-    code = waited_transfer_end(&waited);
-    error_copy(&fixture->error, &waited.transfer.error);
-    if (code == JB_OK)
-        assert_string_equal(bytes, "hello");
-    return code;
-}
-
-static int count_object(void *context, const jb_object_info *info)
-{
-    assert_string_equal(info->key, "k");
-    ++*(unsigned *)context;
-    return 0;
-}
-
-static int run_list(struct s3_fixture *fixture)
-{
-    static const jb_list_options options = {.size = sizeof options, .prefix = "k"};
-    unsigned count = 0;
-    int code = fixture->store->driver->list(fixture->store, fixture->operation, "bucket", &options, count_object,
-                                            &count, &fixture->error);
-    if (code == JB_OK)
-        assert_int_equal(count, 1);
-    return code;
-}
-
-static int run_remove(struct s3_fixture *fixture)
-{
-    static const struct store_key keys[] = {{.key = "a"}, {.key = "b"}};
-    return fixture->store->driver->remove(fixture->store, fixture->operation, "bucket", keys, 2, &fixture->error);
-}
-
-static int begin(struct s3_fixture *fixture, struct store_upload **upload)
-{
-    return fixture->store->driver->upload_begin(fixture->store, fixture->operation, "bucket", "key", upload,
-                                                &fixture->error);
-}
-
-/* Begins an upload and aborts it: for the faults of either. */
-static int run_begin(struct s3_fixture *fixture)
-{
-    struct store_upload *upload;
-    int code = begin(fixture, &upload);
-    if (code == JB_OK)
-        fixture->store->driver->upload_abort(upload);
-    return code;
-}
-
-static int send_first(struct s3_fixture *fixture, struct store_upload *upload)
-{
-    char bytes[] = "first";
-    struct waited_transfer waited;
-    waited_transfer_init(&waited, bytes, 5, 0);
-    int code = fixture->store->driver->upload_part(upload, 0, &waited.transfer, &fixture->error);
-    assert_int_equal(code, JB_OK);
-    code = waited_transfer_end(&waited);
-    error_copy(&fixture->error, &waited.transfer.error);
-    return code;
-}
-
-static int run_upload(struct s3_fixture *fixture)
-{
-    static const struct store_condition if_absent = {STORE_IF_ABSENT, NULL};
-    struct store_upload *upload;
-    jb_object_info info = {.size = sizeof info};
-    assert_int_equal(begin(fixture, &upload), JB_OK);
-    int code = send_first(fixture, upload);
-    if (code == JB_OK)
-        code = fixture->store->driver->upload_complete(upload, if_absent, &info, &fixture->error);
-    if (code != JB_OK)
-        fixture->store->driver->upload_abort(upload);
-    else
-        assert_int_equal(info.bytes, 5);
-    return code;
-}
-
-/* An operation: what comes before the request that a fault hits, that request with its right answer, what follows. */
-struct operation {
-    const char *name;
-    int (*run)(struct s3_fixture *fixture);
-    struct exchange before[2], asked, on_success[2], on_failure[3];
-    bool fails_silently; /* best effort: no code tells */
-};
-
-static const struct operation operations[] = {
-    {"stat", run_stat,
+static const struct fault_operation operations[] = {
+    {"stat", fault_run_stat,
      .asked = {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = TIMED_TAG, .reply_size = 5}},
-    {"read", run_read,
+    {"read", fault_run_read,
      .asked = {"GET", "/bucket/key", .status = "200 OK", .reply_headers = TIMED_TAG, .reply = "hello"}},
-    {"write", run_write,
+    {"write", fault_run_write,
      .asked = {"PUT", "/bucket/key", .body = "hello", .status = "200 OK", .reply_headers = TAKEN(CHECKSUM_HELLO)}},
-    {"range", run_range,
+    {"range", fault_run_range,
      .asked = {"GET",
                "/bucket/key",
                {"range: bytes=7-11"},
                .status = "206 Partial",
                .reply = "hello",
                .reply_headers = TIMED_TAG "Content-Range: bytes 7-11/20\r\n"}},
-    {"list", run_list,
+    {"list", fault_run_list,
      .asked = {"GET", LIST, .status = "200 OK",
                .reply = "<ListBucketResult><Contents><Key>k</Key><Size>1</Size><LastModified>2026-01-01T00:00:00.000Z"
                         "</LastModified><ETag>\"e\"</ETag></Contents></ListBucketResult>"}},
-    {"remove", run_remove,
+    {"remove", fault_run_remove,
      .asked = {"POST", "/bucket?delete=", .status = "200 OK", .reply = "<DeleteResult></DeleteResult>"}},
-    {"begin", run_begin, .asked = CREATE, .on_success = {ABORT}},
-    {"part", run_upload, .before = {CREATE}, .asked = PART, .on_success = {COMPLETE, CONFIRM}, .on_failure = {ABORT}},
-    {"complete", run_upload, .before = {CREATE, PART}, .asked = COMPLETE, .on_success = {CONFIRM},
+    {"begin", fault_run_begin, .asked = CREATE, .on_success = {ABORT}},
+    {"part", fault_run_upload, .before = {CREATE}, .asked = PART, .on_success = {COMPLETE, CONFIRM},
+     .on_failure = {ABORT}},
+    {"complete", fault_run_upload, .slow = true, .before = {CREATE, PART}, .asked = COMPLETE, .on_success = {CONFIRM},
      /* It looks whether the upload was completed after all. */
      .on_failure = {ABORT, {"HEAD", "/bucket/key", .status = "404 No"}, {"HEAD", "/bucket", .status = "200 OK"}}},
-    {"abort", run_begin, .before = {CREATE}, .asked = ABORT, .fails_silently = true},
-};
-#define OPERATIONS (sizeof operations / sizeof *operations)
-
-static void add(struct exchange *script, size_t *count, const struct exchange *exchanges, size_t most)
-{
-    for (size_t i = 0; i < most && exchanges[i].method != NULL; i++)
-        script[(*count)++] = exchanges[i];
-}
-
-/* The fault as an answer to what this operation asks. */
-static struct exchange aimed(struct exchange fault, const struct operation *operation)
-{
-    fault.method = operation->asked.method;
-    fault.target = operation->asked.target;
-    if (fault.status == NULL)
-        fault.status = operation->asked.status;
-    if (fault.reply == NULL && fault.fault != FAULT_RAW) {
-        fault.reply = operation->asked.reply;
-        fault.reply_headers = operation->asked.reply_headers;
-    }
-    if (strcmp(fault.method, "HEAD") == 0 && fault.fault != FAULT_RAW && fault.reply != NULL) {
-        fault.reply_size = strlen(fault.reply);
-        fault.reply = NULL;
-    }
-    return fault;
-}
-
-/* Runs the operation with the fault `times` times, then the right answer if there is a try left. */
-static int run(const struct operation *operation, struct exchange fault, unsigned times, bool succeeds,
-               struct s3_fixture *fixture)
-{
-    static struct exchange script[16]; /* outlives this call: the fixture's server reads it */
-    size_t count = 0;
-    add(script, &count, operation->before, 2);
-    for (unsigned i = 0; i < times; i++)
-        script[count++] = aimed(fault, operation);
-    if (succeeds) {
-        script[count++] = operation->asked;
-        add(script, &count, operation->on_success, 2);
-    } else {
-        add(script, &count, operation->on_failure, 3);
-    }
-    s3_fixture_begin(fixture, script, count);
-    return operation->run(fixture);
-}
-
-static bool has_body(const struct operation *operation)
-{
-    return operation->asked.reply != NULL && strcmp(operation->asked.method, "HEAD") != 0;
-}
-
-static bool within_reply(enum exchange_fault fault)
-{
-    return fault == FAULT_RESET_IN_REPLY || fault == FAULT_CLOSE_IN_REPLY || fault == FAULT_STALL;
-}
-
-struct passing {
-    const char *name;
-    struct exchange fault;
+    {"abort", fault_run_begin, .before = {CREATE}, .asked = ABORT, .fails_silently = true},
 };
 
-static const struct passing passing_faults[] = {
-    {"503 SlowDown", {.status = "503 Busy", .reply = ERROR_BODY("SlowDown")}},
-    {"503 with Retry-After",
-     {.status = "503 Busy", .reply = ERROR_BODY("SlowDown"), .reply_headers = "Retry-After: 0\r\n"}},
-    {"503 with a Retry-After that is none",
-     {.status = "503 Busy", .reply = "", .reply_headers = "Retry-After: 99999999999999999999\r\n"}},
-    {"429", {.status = "429 Too Many", .reply = ""}},
-    {"500", {.status = "500 No", .reply = ERROR_BODY("InternalError")}},
-    {"502 of a proxy", {.status = "502 Bad Gateway", .reply = "<html><body>Bad Gateway<br></html>"}},
-    {"504", {.status = "504 Late", .reply = ""}},
-    {"408", {.status = "408 Late", .reply = ""}},
-    {"400 RequestTimeout", {.status = "400 Bad", .reply = ERROR_BODY("RequestTimeout")}},
-    {"409 OperationAborted", {.status = "409 Conflict", .reply = ERROR_BODY("OperationAborted")}},
-    {"503 before the body was read", {.status = "503 Busy", .reply = ERROR_BODY("SlowDown"), .fault = FAULT_EARLY}},
-    {"reset before the body", {.fault = FAULT_RESET_BEFORE_BODY}},
-    {"reset without an answer", {.fault = FAULT_RESET_UNANSWERED}},
-    {"closed without an answer", {.fault = FAULT_RAW}},
-    {"closed within the header", {.fault = FAULT_RAW, .reply = "HTTP/1.1 200 OK\r\nETag: \"e"}},
-    {"chunked answer, cut",
-     {.fault = FAULT_RAW, .reply = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel"}},
-    {"garbage", {.fault = FAULT_RAW, .reply = "\x16\x03\x01\x02 is not HTTP\r\n\r\n"}},
-    {"reset within the answer", {.fault = FAULT_RESET_IN_REPLY, .cut = 3}},
-    {"closed within the answer", {.fault = FAULT_CLOSE_IN_REPLY, .cut = 3}},
-    {"stalled within the answer", {.fault = FAULT_STALL, .cut = 3}},
-    {"silence", {.fault = FAULT_SILENT}},
-};
-
-static bool applies(const struct exchange *fault, const struct operation *operation)
+static jb_store *open_store(const char *endpoint)
 {
-    if (within_reply(fault->fault) && !has_body(operation))
-        return false;
-    /* Without a body, these statuses do not tell that the fault passes. */
-    bool untold =
-        fault->status != NULL && (strncmp(fault->status, "400", 3) == 0 || strncmp(fault->status, "409", 3) == 0);
-    if (untold && strcmp(operation->asked.method, "HEAD") == 0)
-        return false;
-    /* The end of an upload may take ten times as long. */
-    bool waits = fault->fault == FAULT_STALL || fault->fault == FAULT_SILENT;
-    if (waits && strcmp(operation->name, "complete") == 0)
-        return false;
-    /* A HEAD's answer ends with its header, and so may the answer to an abort. */
-    return !(fault->fault == FAULT_RAW && fault->reply != NULL && strstr(fault->reply, "chunked") != NULL &&
-             !has_body(operation));
+    return s3_fixture_open(endpoint, (jb_store_options){0});
 }
+
+static const struct fault_matrix matrix = {operations, sizeof operations / sizeof *operations, open_store, NULL};
+
+#define SET_UP(setting, script) fault_setting_begin(&(setting), &matrix, script, sizeof(script) / sizeof *(script))
 
 static void every_operation_survives_every_passing_fault(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof passing_faults / sizeof *passing_faults; i++)
-        for (size_t j = 0; j < OPERATIONS; j++) {
-            struct s3_fixture fixture;
-            if (!applies(&passing_faults[i].fault, &operations[j]))
-                continue;
-            int code = run(&operations[j], passing_faults[i].fault, 1, true, &fixture);
-            if (code != JB_OK)
-                fail_msg("%s: %s: code %d, '%s'", passing_faults[i].name, operations[j].name, code, fixture.error.text);
-            s3_fixture_end(&fixture);
-        }
-}
-
-/* The fault meets all tries: a clear failure, and nothing left of an upload. */
-static void all_fail(const char *name, struct exchange fault, unsigned tries, int expected)
-{
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        const struct operation *operation = &operations[i];
-        struct s3_fixture fixture;
-        if (!applies(&fault, operation))
-            continue;
-        int code = run(operation, fault, tries, false, &fixture);
-        if (!operation->fails_silently && code != expected)
-            fail_msg("%s: %s: code %d, '%s'", name, operation->name, code, fixture.error.text);
-        if (!operation->fails_silently &&
-            (strstr(fixture.error.text, "cannot ") == NULL || strstr(fixture.error.text, "s3://bucket") == NULL))
-            fail_msg("%s: %s: unclear: '%s'", name, operation->name, fixture.error.text);
-        s3_fixture_end_early(&fixture);
-    }
+    fault_matrix_survives_passing_faults(&matrix);
+    fault_matrix_survives(&matrix, "400 RequestTimeout",
+                          (struct exchange){.status = "400 Bad", .reply = ERROR_BODY("RequestTimeout")});
+    fault_matrix_survives(&matrix, "409 OperationAborted",
+                          (struct exchange){.status = "409 Conflict", .reply = ERROR_BODY("OperationAborted")});
 }
 
 static void lasting_faults_fail_clearly(void **state)
 {
     (void)state;
-    all_fail("503", (struct exchange){.status = "503 Busy", .reply = ERROR_BODY("SlowDown")}, FIXTURE_TRIES,
-             JB_ERROR_UNREACHABLE);
-    all_fail("502", (struct exchange){.status = "502 Bad Gateway", .reply = "<html>"}, FIXTURE_TRIES,
-             JB_ERROR_UNREACHABLE);
+    fault_matrix_fails_by_lasting_faults(&matrix);
 }
 
 static void lasting_refusals_fail_clearly_and_at_once(void **state)
 {
     (void)state;
     /* Twice, for the answer to HEAD may be about the clock. */
-    all_fail("AccessDenied", (struct exchange){.status = "403 No", .reply = ERROR_BODY("AccessDenied")}, 2,
-             JB_ERROR_ACCESS);
-    all_fail("ExpiredToken", (struct exchange){.status = "400 No", .reply = ERROR_BODY("ExpiredToken")}, 1,
-             JB_ERROR_ACCESS);
+    fault_matrix_fails(&matrix, "AccessDenied",
+                       (struct exchange){.status = "403 No", .reply = ERROR_BODY("AccessDenied")}, 2, JB_ERROR_ACCESS);
+    fault_matrix_fails(&matrix, "ExpiredToken",
+                       (struct exchange){.status = "400 No", .reply = ERROR_BODY("ExpiredToken")}, 1, JB_ERROR_ACCESS);
 }
 
-/* A 200 says nothing by itself. */
 static void a_200_that_is_none_is_never_taken_for_success(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {"<html><body>Please log in</body></html>", ERROR_BODY("AccessDenied"), ""};
-    for (size_t i = 0; i < 3; i++)
-        for (size_t j = 0; j < OPERATIONS; j++) {
-            struct s3_fixture fixture;
-            if (operations[j].fails_silently)
-                continue;
-            struct exchange page = {.status = "200 OK", .reply = bodies[i]};
-            int code = run(&operations[j], page, FIXTURE_TRIES, false, &fixture);
-            if (code == JB_OK)
-                fail_msg("'%s' was taken for success: %s", bodies[i], operations[j].name);
-            s3_fixture_end_early(&fixture);
-        }
+    fault_matrix_believes_no_other_200(&matrix);
 }
 
-/* To another host or scheme, with the signature and the data, at a server's word. */
 static void a_redirect_is_not_followed(void **state)
 {
     (void)state;
-    static const struct exchange nothing[] = {{"GET", "/", .status = "200 OK"}};
-    struct scripted_server *elsewhere = scripted_server_start(nothing, 1);
-    static char location[128];
-    snprintf(location, sizeof location, "Location: %s/\r\n", scripted_server_endpoint(elsewhere));
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        struct s3_fixture fixture;
-        struct exchange moved = {.status = "302 Found", .reply = "", .reply_headers = location};
-        int code = run(&operations[i], moved, 1, false, &fixture);
-        if (code == JB_OK && !operations[i].fails_silently)
-            fail_msg("a redirect was taken for success: %s", operations[i].name);
-        s3_fixture_end_early(&fixture);
-    }
-    assert_int_equal(scripted_server_connections(elsewhere), 0);
-    scripted_server_stop_early(elsewhere);
+    fault_matrix_follows_no_redirect(&matrix);
+}
+
+static void a_header_without_end_fails(void **state)
+{
+    (void)state;
+    fault_matrix_bounds_headers(&matrix);
 }
 
 #define CONTINUE "HTTP/1.1 100 Continue\r\nX-Noise: 1\r\n\r\n"
@@ -438,27 +173,27 @@ static void answers_in_chunks_and_after_100_continue_are_read(void **state)
 {
     (void)state;
     static const struct {
-        int (*run)(struct s3_fixture *fixture);
+        int (*run)(struct fault_setting *setting);
         struct exchange exchange;
     } forms[] = {
-        {run_read,
+        {fault_run_read,
          {"GET", "/bucket/key", .fault = FAULT_RAW, .reply = CONTINUE CHUNKED "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n"}},
-        {run_range,
+        {fault_run_range,
          {"GET", "/bucket/key", .fault = FAULT_RAW,
           .reply = CONTINUE "HTTP/1.1 206 Partial\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n" TIMED_TAG
                             "Content-Range: bytes 7-11/20\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n"}},
-        {run_write,
+        {fault_run_write,
          {"PUT", "/bucket/key", .fault = FAULT_RAW,
           .reply =
               CONTINUE "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: "
                        "\"e\"\r\nx-amz-checksum-sha256: " CHECKSUM_HELLO "\r\nContent-Length: 0\r\n\r\n"}},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        struct s3_fixture fixture;
-        s3_fixture_begin(&fixture, &forms[i].exchange, 1);
-        if (forms[i].run(&fixture) != JB_OK)
-            fail_msg("form %zu: %s", i, fixture.error.text);
-        s3_fixture_end(&fixture);
+        struct fault_setting setting;
+        fault_setting_begin(&setting, &matrix, &forms[i].exchange, 1);
+        if (forms[i].run(&setting) != JB_OK)
+            fail_msg("form %zu: %s", i, setting.error.text);
+        fault_setting_end(&setting);
     }
 }
 
@@ -468,28 +203,11 @@ static void an_answer_without_its_length_is_not_believed(void **state)
     (void)state;
     const struct exchange script[] = {
         {"GET", "/bucket/key", .fault = FAULT_RAW, .reply = "HTTP/1.1 200 OK\r\n" TIMED_TAG "\r\nhello"}};
-    struct s3_fixture fixture;
-    BEGIN(fixture, script);
-    assert_int_equal(run_read(&fixture), JB_ERROR_FORMAT);
-    assert_non_null(strstr(fixture.error.text, "how long"));
-    s3_fixture_end(&fixture);
-}
-
-static void a_header_without_end_fails(void **state)
-{
-    (void)state;
-    static char huge[70000];
-    int size = snprintf(huge, sizeof huge, "HTTP/1.1 200 OK\r\n");
-    while (size < 66000)
-        size += snprintf(huge + size, sizeof huge - (size_t)size, "X-Noise-%d: %0100d\r\n", size, 1);
-    const struct exchange header = {.fault = FAULT_RAW, .reply = huge};
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        struct s3_fixture fixture;
-        int code = run(&operations[i], header, 1, false, &fixture);
-        if (code == JB_OK && !operations[i].fails_silently)
-            fail_msg("a header without end was taken for success: %s", operations[i].name);
-        s3_fixture_end_early(&fixture);
-    }
+    struct fault_setting setting;
+    SET_UP(setting, script);
+    assert_int_equal(fault_run_read(&setting), JB_ERROR_FORMAT);
+    assert_non_null(strstr(setting.error.text, "how long"));
+    fault_setting_end(&setting);
 }
 
 /* The scripted server lives in 1994. */
@@ -510,11 +228,11 @@ static void a_skewed_clock_is_set_right_by_the_stores(void **state)
          .status = "200 OK",
          .reply_headers = TIMED_TAG,
          .reply_size = 5}};
-    struct s3_fixture fixture;
-    BEGIN(fixture, script);
-    assert_int_equal(run_write(&fixture), JB_OK);
-    assert_int_equal(run_stat(&fixture), JB_OK);
-    s3_fixture_end(&fixture);
+    struct fault_setting setting;
+    SET_UP(setting, script);
+    assert_int_equal(fault_run_write(&setting), JB_OK);
+    assert_int_equal(fault_run_stat(&setting), JB_OK);
+    fault_setting_end(&setting);
 }
 
 static void a_skewed_clock_is_found_where_the_answer_has_no_body(void **state)
@@ -527,10 +245,10 @@ static void a_skewed_clock_is_found_where_the_answer_has_no_body(void **state)
                                        .status = "200 OK",
                                        .reply_headers = TIMED_TAG,
                                        .reply_size = 5}};
-    struct s3_fixture fixture;
-    BEGIN(fixture, script);
-    assert_int_equal(run_stat(&fixture), JB_OK);
-    s3_fixture_end(&fixture);
+    struct fault_setting setting;
+    SET_UP(setting, script);
+    assert_int_equal(fault_run_stat(&setting), JB_OK);
+    fault_setting_end(&setting);
 }
 
 static void a_clock_that_cannot_be_set_right_fails_with_a_hint(void **state)
@@ -539,11 +257,11 @@ static void a_clock_that_cannot_be_set_right_fails_with_a_hint(void **state)
     const struct exchange refusal = {"PUT", "/bucket/key", .status = "403 No",
                                      .reply = ERROR_BODY("RequestTimeTooSkewed")};
     const struct exchange script[] = {refusal, refusal};
-    struct s3_fixture fixture;
-    BEGIN(fixture, script);
-    assert_int_equal(run_write(&fixture), JB_ERROR_ACCESS);
-    assert_non_null(strstr(fixture.error.hint, "clock"));
-    s3_fixture_end(&fixture);
+    struct fault_setting setting;
+    SET_UP(setting, script);
+    assert_int_equal(fault_run_write(&setting), JB_ERROR_ACCESS);
+    assert_non_null(strstr(setting.error.hint, "clock"));
+    fault_setting_end(&setting);
 }
 
 static void a_part_lost_before_completion_fails_and_leaves_nothing(void **state)
@@ -551,106 +269,57 @@ static void a_part_lost_before_completion_fails_and_leaves_nothing(void **state)
     (void)state;
     const struct exchange script[] = {
         CREATE, PART, {"POST", UPLOAD, .status = "400 Bad", .reply = ERROR_BODY("InvalidPart")}, ABORT};
-    struct s3_fixture fixture;
-    BEGIN(fixture, script);
-    assert_int_equal(run_upload(&fixture), JB_ERROR_VERIFY);
-    assert_non_null(strstr(fixture.error.text, "InvalidPart"));
-    assert_non_null(strstr(fixture.error.hint, "lost a part"));
-    s3_fixture_end(&fixture);
+    struct fault_setting setting;
+    SET_UP(setting, script);
+    assert_int_equal(fault_run_upload(&setting), JB_ERROR_VERIFY);
+    assert_non_null(strstr(setting.error.text, "InvalidPart"));
+    assert_non_null(strstr(setting.error.hint, "lost a part"));
+    fault_setting_end(&setting);
 }
 
 static void an_unknown_host_is_unreachable_and_named(void **state)
 {
     (void)state;
-    struct s3_fixture fixture = {.error = JB_ERROR_INIT};
-    fixture.store = s3_fixture_open("http://no-such-host.invalid", (jb_store_options){0});
-    assert_int_equal(run_stat(&fixture), JB_ERROR_UNREACHABLE);
-    assert_non_null(strstr(fixture.error.text, "no-such-host.invalid"));
-    assert_non_null(strstr(fixture.error.hint, "endpoint"));
-    fixture.store->driver->close(fixture.store);
-}
-
-struct canceller {
-    struct s3_fixture *fixture;
-    size_t after; /* exchanges */
-    int64_t at_ms;
-};
-
-static void *cancel_when_reached(void *context)
-{
-    struct canceller *canceller = context;
-    while (scripted_server_used(canceller->fixture->server) < canceller->after)
-        usleep(500);
-    canceller->at_ms = clock_monotonic_ms();
-    jb_operation_cancel(canceller->fixture->operation);
-    return NULL;
+    struct fault_setting setting = {.error = JB_ERROR_INIT};
+    setting.store = s3_fixture_open("http://no-such-host.invalid", (jb_store_options){0});
+    assert_int_equal(fault_run_stat(&setting), JB_ERROR_UNREACHABLE);
+    assert_non_null(strstr(setting.error.text, "no-such-host.invalid"));
+    assert_non_null(strstr(setting.error.hint, "endpoint"));
+    setting.store->driver->close(setting.store);
 }
 
 static void cancelling_ends_every_operation_at_once_and_leaves_no_upload(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < OPERATIONS; i++) {
-        const struct operation *operation = &operations[i];
-        if (operation->fails_silently)
-            continue; /* it is what follows a cancellation */
-        struct exchange script[8];
-        size_t count = 0;
-        add(script, &count, operation->before, 2);
-        script[count++] = aimed((struct exchange){.fault = FAULT_SILENT}, operation);
-        struct s3_fixture fixture;
-        struct canceller canceller = {&fixture, count, 0};
-        add(script, &count, operation->on_failure, 1);
-        s3_fixture_begin(&fixture, script, count);
-        pthread_t thread;
-        pthread_create(&thread, NULL, cancel_when_reached, &canceller);
-        int code = operation->run(&fixture);
-        int64_t ended_ms = clock_monotonic_ms();
-        pthread_join(thread, NULL);
-        if (code != JB_ERROR_CANCELLED || ended_ms - canceller.at_ms > 1000)
-            fail_msg("%s: code %d after %lld ms", operation->name, code, (long long)(ended_ms - canceller.at_ms));
-        s3_fixture_end(&fixture); /* the upload was aborted */
-    }
+    fault_matrix_can_be_cancelled(&matrix);
 }
 
 static void cancelling_between_two_parts_aborts_the_upload(void **state)
 {
     (void)state;
     const struct exchange script[] = {CREATE, PART, ABORT};
-    struct s3_fixture fixture;
-    BEGIN(fixture, script);
+    struct fault_setting setting;
+    SET_UP(setting, script);
     struct store_upload *upload;
-    assert_int_equal(begin(&fixture, &upload), JB_OK);
-    assert_int_equal(send_first(&fixture, upload), JB_OK);
-    jb_operation_cancel(fixture.operation);
+    assert_int_equal(fault_begin_upload(&setting, &upload), JB_OK);
+    assert_int_equal(fault_send_first(&setting, upload), JB_OK);
+    jb_operation_cancel(setting.operation);
     char bytes[] = "second";
     struct waited_transfer waited;
     waited_transfer_init(&waited, bytes, 6, 5);
-    if (fixture.store->driver->upload_part(upload, 1, &waited.transfer, &fixture.error) == JB_OK)
+    if (setting.store->driver->upload_part(upload, 1, &waited.transfer, &setting.error) == JB_OK)
         assert_int_equal(waited_transfer_end(&waited), JB_ERROR_CANCELLED);
     jb_object_info info = {.size = sizeof info};
     const struct store_condition always = {STORE_ALWAYS, NULL};
-    assert_int_not_equal(fixture.store->driver->upload_complete(upload, always, &info, &fixture.error), JB_OK);
-    fixture.store->driver->upload_abort(upload);
-    s3_fixture_end(&fixture);
+    assert_int_not_equal(setting.store->driver->upload_complete(upload, always, &info, &setting.error), JB_OK);
+    setting.store->driver->upload_abort(upload);
+    fault_setting_end(&setting);
 }
 
-/* What is left over of each fault would add up. */
 static void memory_stays_flat_over_many_faults(void **state)
 {
     (void)state;
-    size_t settled = 0;
-    for (unsigned round = 0; round < 40; round++) {
-        for (size_t i = 0; i < OPERATIONS; i++) {
-            struct s3_fixture fixture;
-            bool succeeds = round % 2 == 0;
-            struct exchange fault = {.status = "503 Busy", .reply = ERROR_BODY("SlowDown")};
-            run(&operations[i], fault, succeeds ? 1 : FIXTURE_TRIES, succeeds, &fixture);
-            s3_fixture_end_early(&fixture);
-        }
-        if (round == 9)
-            settled = mallinfo2().uordblks;
-    }
-    assert_in_range(mallinfo2().uordblks, 0, settled + 32768);
+    fault_matrix_keeps_memory_flat(&matrix);
 }
 
 int main(void)
