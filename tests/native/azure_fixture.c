@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-void azure_fixture_begin_with(struct azure_fixture *fixture, const struct exchange *exchanges, size_t count,
-                              jb_store_options options)
+jb_store *azure_fixture_open(const char *endpoint, jb_store_options options)
 {
     static const struct http_options tuning = {
         .tries = FIXTURE_TRIES,
@@ -19,16 +18,25 @@ void azure_fixture_begin_with(struct azure_fixture *fixture, const struct exchan
         .backoff_max_ms = 10,
         .retry_after_max_ms = 300,
     };
-    char endpoint[128];
-    *fixture = (struct azure_fixture){.error = JB_ERROR_INIT};
-    fixture->server = scripted_server_start(exchanges, count);
-    snprintf(endpoint, sizeof endpoint, "%s/account/", scripted_server_endpoint(fixture->server));
+    char base[128];
+    jb_store *store = NULL;
+    jb_error error = JB_ERROR_INIT;
+    snprintf(base, sizeof base, "%s/account/", endpoint);
     options.size = sizeof options;
     options.url = "azure://account";
-    options.endpoint = endpoint;
-    assert_int_equal(jb_library_init(&fixture->error), JB_OK);
-    if (azure_store_open_tuned(&options, &tuning, &fixture->store, &fixture->error) != JB_OK)
-        fail_msg("%s", fixture->error.text);
+    options.endpoint = base;
+    assert_int_equal(jb_library_init(&error), JB_OK);
+    if (azure_store_open_tuned(&options, &tuning, &store, &error) != JB_OK)
+        fail_msg("%s", error.text);
+    return store;
+}
+
+void azure_fixture_begin_with(struct azure_fixture *fixture, const struct exchange *exchanges, size_t count,
+                              jb_store_options options)
+{
+    *fixture = (struct azure_fixture){.error = JB_ERROR_INIT};
+    fixture->server = scripted_server_start(exchanges, count);
+    fixture->store = azure_fixture_open(scripted_server_endpoint(fixture->server), options);
     assert_int_equal(jb_operation_new(NULL, &fixture->operation, NULL), JB_OK);
 }
 

@@ -27,6 +27,8 @@ void azure_fixture_begin(struct azure_fixture *fixture, const struct exchange *e
 /* The same with other rights than the account's key. */
 void azure_fixture_begin_with(struct azure_fixture *fixture, const struct exchange *exchanges, size_t count,
                               jb_store_options options);
+/* A store at this endpoint, with the fixture's account and short waiting. */
+jb_store *azure_fixture_open(const char *endpoint, jb_store_options options);
 /* Fails the test where an exchange went otherwise or was not used. */
 void azure_fixture_end(struct azure_fixture *fixture);
 

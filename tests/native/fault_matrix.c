@@ -387,7 +387,7 @@ void fault_matrix_can_be_cancelled(const struct fault_matrix *matrix)
         script[count++] = aimed((struct exchange){.fault = FAULT_SILENT}, operation);
         struct fault_setting setting;
         struct canceller canceller = {&setting, count, 0};
-        add(script, &count, operation->on_failure, 1);
+        add(script, &count, operation->on_failure, operation->aborts);
         fault_setting_begin(&setting, matrix, script, count);
         pthread_t thread;
         pthread_create(&thread, NULL, cancel_when_reached, &canceller);

@@ -19,6 +19,7 @@ struct fault_operation {
     int (*run)(struct fault_setting *setting);
     struct exchange before[3], asked, on_success[3], on_failure[3];
     bool fails_silently; /* best effort: no code tells */
+    bool aborts;         /* the first exchange of on_failure follows a cancellation, too */
     bool slow;           /* a stall is waited for longer than a test lasts */
 };
 

@@ -106,8 +106,9 @@ static const struct fault_operation operations[] = {
      .asked = {"POST", "/bucket?delete=", .status = "200 OK", .reply = "<DeleteResult></DeleteResult>"}},
     {"begin", fault_run_begin, .asked = CREATE, .on_success = {ABORT}},
     {"part", fault_run_upload, .before = {CREATE}, .asked = PART, .on_success = {COMPLETE, CONFIRM},
-     .on_failure = {ABORT}},
-    {"complete", fault_run_upload, .slow = true, .before = {CREATE, PART}, .asked = COMPLETE, .on_success = {CONFIRM},
+     .on_failure = {ABORT}, .aborts = true},
+    {"complete", fault_run_upload, .slow = true, .aborts = true, .before = {CREATE, PART}, .asked = COMPLETE,
+     .on_success = {CONFIRM},
      /* It looks whether the upload was completed after all. */
      .on_failure = {ABORT, {"HEAD", "/bucket/key", .status = "404 No"}, {"HEAD", "/bucket", .status = "200 OK"}}},
     {"abort", fault_run_begin, .before = {CREATE}, .asked = ABORT, .fails_silently = true},

@@ -60,3 +60,10 @@ bool http_request_reply_header(const struct http_request *request, const char *n
     }
     return false;
 }
+
+bool http_request_told_length(const struct http_request *request)
+{
+    char value[64];
+    return http_request_reply_header(request, "content-length", value, sizeof value) ||
+           http_request_reply_header(request, "transfer-encoding", value, sizeof value);
+}

@@ -81,4 +81,8 @@ int http_request_header(struct http_request *request, const char *name, const ch
  */
 bool http_request_reply_header(const struct http_request *request, const char *name, char *value, size_t size);
 
+/* Whether the reply says where its body ends: of one that ends with its connection, nobody can tell whether all came.
+ */
+bool http_request_told_length(const struct http_request *request);
+
 #endif

@@ -21,6 +21,14 @@ enum http_verdict azure_check_tag(struct azure_request *request)
     return verdict_on_info(request, false);
 }
 
+static enum http_verdict check_whole(struct azure_request *request)
+{
+    if (http_request_told_length(&request->http))
+        return azure_check_tag(request);
+    error_set(&request->http.error, JB_ERROR_FORMAT, "the store's answer does not say how long it is");
+    return HTTP_FAILED;
+}
+
 int azure_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                jb_object_info *info, jb_error *error)
 {
@@ -49,7 +57,7 @@ int azure_read(jb_store *store, jb_operation *operation, const char *bucket, con
     azure_request_query(&request, "versionid", version);
     request.http.reply = body;
     request.http.expected = 200;
-    request.check = azure_check_tag;
+    request.check = check_whole;
     code = azure_request_perform(&request, error);
     if (code == JB_OK)
         code = reply_info(&request.http, false, AZURE_VERSION_HEADER, info, error);

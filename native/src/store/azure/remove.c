@@ -61,6 +61,7 @@ static int start(struct removal *removal, const struct store_key *key, jb_error 
         return code;
     }
     azure_request_query(request, "versionid", key->version);
+    request->http.expected = 202;
     code = azure_request_build(request, error);
     if (code != JB_OK) {
         azure_request_clean_up(request);
@@ -83,6 +84,7 @@ static int delete_now(struct removal *removal, const struct store_key *key, cons
     if (code != JB_OK)
         return code;
     azure_request_query(&request, "versionid", key->version);
+    request.http.expected = 202;
     if (tag != NULL)
         code = azure_request_header(&request, "if-match", tag, error);
     if (code == JB_OK)

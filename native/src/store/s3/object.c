@@ -74,12 +74,9 @@ static enum http_verdict check_tag(struct s3_request *request)
     return verdict_on_info(request, false);
 }
 
-/* Of an answer that ends with its connection, nobody can tell whether all of it came. */
 static enum http_verdict check_whole(struct s3_request *request)
 {
-    char value[64];
-    if (http_request_reply_header(&request->http, "content-length", value, sizeof value) ||
-        http_request_reply_header(&request->http, "transfer-encoding", value, sizeof value))
+    if (http_request_told_length(&request->http))
         return check_tag(request);
     error_set(&request->http.error, JB_ERROR_FORMAT, "the store's answer does not say how long it is");
     return HTTP_FAILED;
