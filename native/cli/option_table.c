@@ -229,7 +229,7 @@ const struct option_row option_table[] = {
     {OPTION_KMS_KEY, "kms-key", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "ID", 0, 0,
      "s3: with --encrypt aws:kms: the key; default: the account's own"},
     {OPTION_STORAGE_CLASS, "storage-class", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "CLASS", 0, 0,
-     "s3: STANDARD_IA, ...; azure: Hot, Cool, ...; default: the store's"},
+     "s3: STANDARD_IA, ...; azure: Hot, Cool or Cold; default: the store's"},
     {OPTION_CHECKSUMS, "checksums", 0, KIND_CHOICE, GROUP_STORE, IN_STORED, "auto|always|never", 0, 0,
      "s3: have the store verify and keep SHA-256 checksums; default auto: where it knows them"},
     {OPTION_SINGLE_WRITER, "single-writer", 0, KIND_FLAG, GROUP_STORE, IN_STORED, NULL, 0, 0,

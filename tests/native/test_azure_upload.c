@@ -425,7 +425,7 @@ static void names_with_waiting_blocks_only_are_unfinished_uploads(void **state)
 {
     (void)state;
     char mark[AZURE_UPLOAD_SIZE + 8], id[AZURE_BLOCK_SIZE], young[256];
-    snprintf(mark, sizeof mark, "jb%08x%s", (unsigned)clock_now(), MARK + 10);
+    snprintf(mark, sizeof mark, "jb%08x%s", (unsigned)clock_now(), &MARK[10]);
     azure_block_id(mark, 0, id);
     snprintf(young, sizeof young, "<BlockList><UncommittedBlocks>" ONE("%s", "5") "</UncommittedBlocks></BlockList>",
              id);

@@ -37,6 +37,11 @@ expect 0 bucket tag bkt --tag Owner=me --tag a_1='b c' "${azure[@]}"
 judge 'p = container.get_container_properties(); assert p.metadata == {"owner": "me", "a_1": "b c"}, p.metadata
 assert p.public_access is None'
 
+# The suite that every driver passes.
+expect 0 doctor bkt --full "${azure[@]}" --json
+json out 'last["result"]["failed"] == 0 and last["result"]["passed"] > 20'
+judge 'assert not list(container.list_blobs(include="uncommittedblobs"))'
+
 # A stream of many blocks, its length unknown; what the library puts, we read.
 head -c 45000000 /dev/urandom > stream
 "$JPSBACKUP" put - bkt/stream "${azure[@]}" --json < stream > out 2> err || failed "the stream was not put"

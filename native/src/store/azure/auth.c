@@ -125,7 +125,8 @@ int azure_auth_init(struct azure_auth *auth, const jb_store_options *options, co
                     jb_error *error)
 {
     const char *key = set(options->account_key), *sas = set(options->sas);
-    bool principal = set(options->tenant) != NULL || set(options->client_secret) != NULL;
+    bool principal =
+        set(options->tenant) != NULL || set(options->client) != NULL || set(options->client_secret) != NULL;
     if (set(options->grants) != NULL) {
         auth->kind = AZURE_GRANTS;
         return init_grants(auth, options->grants, error);

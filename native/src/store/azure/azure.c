@@ -140,6 +140,9 @@ static int set_up(struct azure_store *azure, const jb_store_options *options, co
         ca_file = getenv("AWS_CA_BUNDLE");
     http.ca_file = ca_file != NULL && *ca_file != '\0' ? ca_file : NULL;
     http.proxy = options->proxy;
+    code = http_tls_minimum(options->tls_minimum, &http.tls_1_3, error);
+    if (code != JB_OK)
+        return code;
     if (options->tries > 0)
         http.tries = options->tries;
     if (options->stall_seconds > 0)
