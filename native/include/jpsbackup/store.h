@@ -16,7 +16,7 @@ typedef struct jb_store_options {
     const char *url;      /* required: "file:///dir", "s3://" or "azure://ACCOUNT" (a bucket is a container there) */
     const char *endpoint; /* s3: "http[s]://host[:port]"; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS's for
                              the region. azure: "http[s]://host[:port][/path]"; default the account's own host */
-    const char *region;   /* s3: default AWS_REGION, AWS_DEFAULT_REGION, else "us-east-1" */
+    const char *region;   /* s3: default AWS_REGION, AWS_DEFAULT_REGION, the profile's, else "us-east-1" */
     const char *access_key;    /* s3: default: AWS's chain of environment, profile, web identity, container, instance */
     const char *secret_key;    /* s3: required with access_key */
     const char *session_token; /* s3: optional */

@@ -1,6 +1,5 @@
 #include "iam.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
