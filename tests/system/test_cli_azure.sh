@@ -103,6 +103,12 @@ json out '[u["key"] for u in last["result"]["aborted"]] == ["old/waiting"]'
 judge 'names = [b.name for b in container.list_blobs("old/", include="uncommittedblobs")]; assert names == ["old/replaced"], names
 assert container.download_blob("old/replaced").readall() == b"here"'
 
+# The checks that every driver passes.
+expect 0 doctor --full bkt "${azure[@]}" --json
+json out 'last["result"]["failed"] == 0'
+json out '{c["name"]: c["outcome"] for c in last["result"]["checks"]}["copy"] == "pass"'
+judge 'assert not [b for b in container.list_blobs("jpsbackup-doctor-", include="uncommittedblobs") if b.size], "doctor left something"'
+
 # Writers of one catalog lose nothing.
 writers=()
 for writer in 1 2 3 4; do

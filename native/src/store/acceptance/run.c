@@ -29,10 +29,14 @@ static int run_check(struct trial *trial, const struct check *check, struct acce
     return code == JB_ERROR_CANCELLED ? code : JB_OK;
 }
 
-/* Keys and versions of a listing, to be removed in batches. */
+#define SWEEP_KEYS 500
+#define SWEEPS_MAX 100 /* where a store keeps what it was told to remove */
+
+/* Keys and versions of a listing's beginning. A page that shrinks while it is read would hide some, so each batch is
+ * removed before the listing begins anew. */
 struct sweep {
     struct trial *trial;
-    struct store_key keys[500];
+    struct store_key keys[SWEEP_KEYS];
     size_t count;
 };
 
@@ -56,9 +60,7 @@ static int sweep_object(void *context, const jb_object_info *info)
         key->version = strdup(info->version);
     if (key->key == NULL)
         return 1;
-    if (++sweep->count == sizeof sweep->keys / sizeof *sweep->keys)
-        sweep_batch(sweep);
-    return 0;
+    return ++sweep->count == SWEEP_KEYS;
 }
 
 /* Whatever is left below the prefix: versions and markers too, and uploads. Also when cancelled. */
@@ -71,8 +73,12 @@ static void sweep_prefix(struct trial *trial)
     trial->error = &ignored;
     bool versioned =
         store_bucket_features(trial->store, NULL, trial->bucket, &features, &ignored) == JB_OK && features.versioned;
-    trial_list(trial, "", NULL, versioned, sweep_object, &sweep);
-    sweep_batch(&sweep);
+    bool more = true;
+    for (unsigned i = 0; more && i < SWEEPS_MAX; i++) {
+        trial_list(trial, "", NULL, versioned, sweep_object, &sweep);
+        more = sweep.count == SWEEP_KEYS;
+        sweep_batch(&sweep);
+    }
     struct abort_request request = {.bucket = trial->bucket, .prefix = trial->prefix, .before = INT64_MAX};
     json_t *aborted = json_array();
     if (aborted != NULL)
