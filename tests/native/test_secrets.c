@@ -52,10 +52,9 @@ static unsigned count_copies(void)
     FILE *maps = fopen("/proc/self/maps", "re");
     assert_non_null(maps);
     while (fgets(line, sizeof line, maps) != NULL) {
-        uintptr_t begin, end;
-        char rights[8];
-        if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) == 3 && strncmp(rights, "rw", 2) == 0 &&
-            end - begin < SANITIZERS_OWN)
+        char *rest;
+        uintptr_t begin = strtoul(line, &rest, 16), end = strtoul(rest + 1, &rest, 16);
+        if (strncmp(rest, " rw", 3) == 0 && end - begin < SANITIZERS_OWN)
             found += count_in((const unsigned char *)begin, (const unsigned char *)end);
     }
     fclose(maps);

@@ -6,11 +6,11 @@ printf 'AWS_ACCESS_KEY_ID=AKIDEXAMPLE\nAWS_SECRET_ACCESS_KEY=secret\n' > keys &&
 
 quiet() { "$@" > made 2>&1 || { cat made >&2; failed "$*"; }; }
 authority() { # NAME
-    quiet openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" -days 2
+    quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" -days 2
 }
 # certificate NAME HOST [FROM TO]: signed by the authority `ca`
 certificate() {
-    quiet openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
+    quiet openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
     : > index
     quiet openssl ca -batch -notext -config <(printf '%s\n' '[ca]' 'default_ca=d' '[d]' "dir=$work" \
         'database=$dir/index' 'new_certs_dir=$dir' 'default_md=sha256' 'policy=p' 'unique_subject=no' 'rand_serial=yes' '[p]' \
