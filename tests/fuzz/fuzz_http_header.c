@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     take_lines(&request, (const char *)bytes, count);
     if (request.headers.size > HTTP_HEADERS_MAX)
         abort();
-    if (s3_info_from_reply(&request, count % 2 == 0, &info, &error) == JB_OK && !s3_tag_is_sound(info.tag))
+    if (s3_info_from_reply(&request, count % 2 == 0, &info, &error) == JB_OK && !reply_tag_is_sound(info.tag))
         abort();
     static const char *const names[] = {"content-range", "x-amz-bucket-region", "x-amz-version-id", "date", ""};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         if (page.count > S3_PAGE_OBJECTS)
             abort();
         for (size_t i = 0; i < page.count; i++)
-            if (page.keys[i][0] != 'k' || !s3_tag_is_sound(page.objects[i].tag) ||
+            if (page.keys[i][0] != 'k' || !reply_tag_is_sound(page.objects[i].tag) ||
                 strnlen(page.objects[i].version, JB_VERSION_SIZE) == JB_VERSION_SIZE)
                 abort();
     }

@@ -17,19 +17,31 @@ bool reply_parse_count(const char *text, uint64_t *count)
     return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
 }
 
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
 bool reply_tag_is_sound(const char *tag)
 {
-    size_t size = strlen(tag);
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)tag[i] < 0x20 || tag[i] == 0x7f)
-            return false;
-    return size < sizeof((jb_object_info *)NULL)->tag;
+    return is_plain(tag) && strlen(tag) < sizeof((jb_object_info *)NULL)->tag;
+}
+
+bool reply_take_version(jb_object_info *info, const char *version)
+{
+    if (strlen(version) >= sizeof info->version || !is_plain(version))
+        return false;
+    memcpy(info->version, version, strlen(version) + 1);
+    return true;
 }
 
 int reply_info(const struct http_request *reply, bool with_bytes, const char *version_header, jb_object_info *info,
                jb_error *error)
 {
-    char value[64];
+    char value[4 * JB_VERSION_SIZE]; /* a version's id that is too long is refused, not overlooked */
     if (with_bytes && (!http_request_reply_header(reply, "content-length", value, sizeof value) ||
                        !reply_parse_count(value, &info->bytes)))
         return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Content-Length");
@@ -41,8 +53,9 @@ int reply_info(const struct http_request *reply, bool with_bytes, const char *ve
           http_request_reply_header(reply, "date", value, sizeof value)) ||
         !clock_parse_http(value, &info->modified))
         return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Last-Modified");
-    if (!http_request_reply_header(reply, version_header, info->version, sizeof info->version))
-        info->version[0] = '\0';
+    info->version[0] = '\0';
+    if (http_request_reply_header(reply, version_header, value, sizeof value) && !reply_take_version(info, value))
+        return error_set(error, JB_ERROR_FORMAT, "the store's answer has a malformed version id");
     return JB_OK;
 }
 
@@ -71,16 +84,4 @@ enum http_verdict reply_check_range(struct http_request *reply, const struct sto
     else
         return HTTP_DONE;
     return HTTP_FAILED;
-}
-
-int reply_check_cycle(struct reply_cycle *cycle, const char *token, jb_error *error)
-{
-    if (cycle->mark != NULL && strcmp(cycle->mark, token) == 0)
-        return error_set(error, JB_ERROR_FORMAT, "the store repeats the listing's token '%.100s'", token);
-    if (cycle->pages++ < cycle->moves_at)
-        return JB_OK;
-    cycle->moves_at = cycle->pages * 2;
-    free(cycle->mark);
-    cycle->mark = strdup(token);
-    return cycle->mark == NULL ? error_no_memory(error) : JB_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "../../base/clock.h"
 #include "../../codec/xml.h"
+#include "../cycle.h"
 
 #define PAGE_OBJECTS   5000
 #define PAGE_BYTES_MAX (32u << 20) /* 5,000 names of 1,024 characters, and the rest of their elements */
@@ -71,8 +72,8 @@ static int take_blob(struct page *page, const char *path, const char *text, jb_e
         return end_entry(page, false, error);
     if (strcmp(path, "/Name") == 0)
         return replace(&page->next_key, text, error);
-    if (strcmp(path, "/VersionId") == 0 && strlen(text) < sizeof page->next.version)
-        memcpy(page->next.version, text, strlen(text) + 1);
+    if (strcmp(path, "/VersionId") == 0 && !reply_take_version(&page->next, text))
+        return error_set(error, JB_ERROR_FORMAT, "the listing holds the malformed version id '%.40s'", text);
     if (strcmp(path, "/IsCurrentVersion") == 0)
         page->next.is_latest = strcmp(text, "true") == 0;
     if (strncmp(path, properties, sizeof properties - 1) == 0)
@@ -147,7 +148,7 @@ static int get_page(const struct azure_listing *listing, const char *marker, str
 
 int azure_list_all(const struct azure_listing *listing, jb_error *error)
 {
-    struct reply_cycle cycle = {NULL, 0, 0};
+    struct store_cycle cycle = {NULL, 0, 0};
     char *marker = NULL;
     int code;
     do {
@@ -157,13 +158,13 @@ int azure_list_all(const struct azure_listing *listing, jb_error *error)
         marker = page.marker;
         free(page.next_key);
         if (code == JB_OK && marker != NULL && *marker != '\0') {
-            code = reply_check_cycle(&cycle, marker, error);
+            code = store_cycle_check(&cycle, marker, NULL, error);
             if (code == JB_ERROR_FORMAT)
                 error_prefix(error, "cannot list 'azure://%s/%s'", listing->azure->account, listing->bucket);
         }
     } while (code == JB_OK && marker != NULL && *marker != '\0');
     free(marker);
-    free(cycle.mark);
+    store_cycle_clean_up(&cycle);
     return code;
 }
 

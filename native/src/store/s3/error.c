@@ -123,7 +123,8 @@ static bool is_nameless(const struct s3_request *request, const char *store_code
 /* Whether keys that are fetched anew may succeed. */
 static bool may_have_expired(const struct s3_request *request, const char *store_code)
 {
-    if (!is_nameless(request, store_code) && strcmp(store_code, "ExpiredToken") != 0 && strcmp(store_code, "TokenRefreshRequired") != 0)
+    if (!is_nameless(request, store_code) && strcmp(store_code, "ExpiredToken") != 0 &&
+        strcmp(store_code, "TokenRefreshRequired") != 0)
         return false;
     return request->s3->provider != NULL && credentials_provider_expired(request->s3->provider);
 }

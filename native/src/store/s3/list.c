@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "buckets.h"
-#include "cycle.h"
+#include "../cycle.h"
 #include "page.h"
 
 #define PAGE_BYTES_MAX (16u << 20) /* 1,000 keys of 1,024 bytes, each byte encoded, and the rest of their elements */
@@ -102,15 +102,15 @@ static void move_on(struct listing *listing, struct s3_page *page)
         page->marker = page->version_marker = NULL;
 }
 
-static int check_cycle(struct s3_cycle *cycle, const struct listing *listing, jb_error *error)
+static int check_cycle(struct store_cycle *cycle, const struct listing *listing, jb_error *error)
 {
-    int code = s3_cycle_check(cycle, listing->marker, listing->version_marker, error);
+    int code = store_cycle_check(cycle, listing->marker, listing->version_marker, error);
     return code == JB_ERROR_FORMAT ? (int)error_prefix(error, "cannot list 's3://%s'", listing->bucket) : code;
 }
 
 static int list_pages(struct listing *listing, struct s3_page *page, jb_object_fn each, void *context, jb_error *error)
 {
-    struct s3_cycle cycle = {NULL, 0, 0};
+    struct store_cycle cycle = {NULL, 0, 0};
     int code;
     do {
         code = get_page(listing, page, error);
@@ -123,7 +123,7 @@ static int list_pages(struct listing *listing, struct s3_page *page, jb_object_f
     } while (code == JB_OK && listing->marker != NULL);
     free(listing->marker);
     free(listing->version_marker);
-    s3_cycle_clean_up(&cycle);
+    store_cycle_clean_up(&cycle);
     return code;
 }
 

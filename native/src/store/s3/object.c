@@ -1,59 +1,12 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../base/clock.h"
 #include "request.h"
-
-static bool is_plain(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return false;
-    return true;
-}
-
-bool s3_tag_is_sound(const char *tag)
-{
-    return is_plain(tag) && strlen(tag) < sizeof((jb_object_info *)NULL)->tag;
-}
-
-bool s3_take_version(jb_object_info *info, const char *version)
-{
-    if (strlen(version) >= sizeof info->version || !is_plain(version))
-        return false;
-    memcpy(info->version, version, strlen(version) + 1);
-    return true;
-}
-
-static bool parse_count(const char *text, uint64_t *count)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    *count = value;
-    return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
-}
 
 int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_object_info *info, jb_error *error)
 {
-    char value[4 * JB_VERSION_SIZE]; /* a version's id that is too long is refused, not overlooked */
-    if (with_bytes &&
-        (!http_request_reply_header(reply, "content-length", value, sizeof value) || !parse_count(value, &info->bytes)))
-        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Content-Length");
-    if (!http_request_reply_header(reply, "etag", info->tag, sizeof info->tag) || !s3_tag_is_sound(info->tag) ||
-        info->tag[0] == '\0')
-        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid ETag");
-    /* The answer to a write tells only the store's present time. */
-    if (!(http_request_reply_header(reply, "last-modified", value, sizeof value) ||
-          http_request_reply_header(reply, "date", value, sizeof value)) ||
-        !clock_parse_http(value, &info->modified))
-        return error_set(error, JB_ERROR_FORMAT, "the store's answer has no valid Last-Modified");
-    info->version[0] = '\0';
-    if (http_request_reply_header(reply, "x-amz-version-id", value, sizeof value) && !s3_take_version(info, value))
-        return error_set(error, JB_ERROR_FORMAT, "the store's answer has a malformed version id");
-    return JB_OK;
+    return reply_info(reply, with_bytes, "x-amz-version-id", info, error);
 }
 
 /* An answer that is not as it must be may be right the next time: a proxy may have cut it. */

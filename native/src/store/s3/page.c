@@ -43,7 +43,7 @@ static int take_modified(struct s3_page *page, const char *text, jb_error *error
 
 static int take_version(struct s3_page *page, const char *text, jb_error *error)
 {
-    if (!s3_take_version(&page->next, text))
+    if (!reply_take_version(&page->next, text))
         return error_set(error, JB_ERROR_FORMAT, "the listing holds a malformed version id");
     return JB_OK;
 }
@@ -82,7 +82,7 @@ static int take_member(struct s3_page *page, int group, const char *name, const 
         return take_version(page, text, error);
     if (strcmp(name, "/IsLatest") == 0)
         page->next.is_latest = strcmp(text, "true") == 0;
-    else if (strcmp(name, "/ETag") == 0 && s3_tag_is_sound(text))
+    else if (strcmp(name, "/ETag") == 0 && reply_tag_is_sound(text))
         memcpy(page->next.tag, text, strlen(text) + 1);
     return JB_OK;
 }

@@ -1,36 +1,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "request.h"
 
-/* "bytes FIRST-LAST/TOTAL" for exactly what was asked for. */
-static bool is_asked_range(const char *value, const struct store_transfer *transfer)
-{
-    char expected[64];
-    int size = snprintf(expected, sizeof expected, "bytes %" PRIu64 "-%" PRIu64 "/", transfer->offset,
-                        transfer->offset + transfer->count - 1);
-    return strncmp(value, expected, (size_t)size) == 0;
-}
-
 static enum http_verdict check(struct s3_request *request)
 {
-    const struct store_transfer *transfer = request->context;
-    char value[96];
-    if (!http_request_reply_header(&request->http, "content-range", value, sizeof value))
-        error_set(&request->http.error, JB_ERROR_FORMAT, "the store's answer has no Content-Range");
-    else if (!is_asked_range(value, transfer))
-        error_set(&request->http.error, JB_ERROR_VERIFY,
-                  "the store answers with '%s' instead of %zu bytes at %" PRIu64
-                  ": the object is shorter, or another range came",
-                  value, transfer->count, transfer->offset);
-    else if (request->http.received != transfer->count)
-        error_set(&request->http.error, JB_ERROR_VERIFY, "the store sent %zu bytes instead of %zu",
-                  request->http.received, transfer->count);
-    else
-        return HTTP_DONE;
-    return HTTP_FAILED;
+    return reply_check_range(&request->http, request->context);
 }
 
 static void free_request(struct s3_request *request)

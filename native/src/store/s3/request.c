@@ -160,7 +160,7 @@ int s3_request_condition(struct s3_request *request, struct store_condition cond
     case STORE_IF_ABSENT:
         return s3_request_header(request, "If-None-Match", "*", error);
     case STORE_IF_UNCHANGED:
-        if (condition.tag == NULL || *condition.tag == '\0' || !s3_tag_is_sound(condition.tag))
+        if (condition.tag == NULL || *condition.tag == '\0' || !reply_tag_is_sound(condition.tag))
             return error_set(error, JB_ERROR_USAGE, "the tag to compare with is missing or malformed");
         return s3_request_header(request, "If-Match", condition.tag, error);
     case STORE_ALWAYS:

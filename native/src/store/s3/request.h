@@ -6,6 +6,7 @@
 #include "../../cloud/uri.h"
 #include "../../codec/digest.h"
 #include "../../codec/xml.h"
+#include "../reply.h"
 #include "s3.h"
 
 #define S3_QUERY_MAX   8
@@ -77,10 +78,6 @@ int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_obj
 /* As s3_stat; `checksum` (may be NULL) gets the SHA-256 that the store keeps, "" where it keeps none. */
 int s3_head(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key, const char *version,
             jb_object_info *info, char checksum[S3_CHECKSUM_VALUE_SIZE], jb_error *error);
-/* A tag as it may stand in a header and in jb_object_info. */
-bool s3_tag_is_sound(const char *tag);
-/* The same for a version's id, which it takes; false where it does not fit or is malformed. */
-bool s3_take_version(jb_object_info *info, const char *version);
 
 /* write.c: removes what this store's handle has just made, best effort; `version` may be "". */
 void s3_remove_own(struct s3_store *s3, jb_operation *operation, const char *bucket, const char *key,

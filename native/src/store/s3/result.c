@@ -29,7 +29,7 @@ static void take_headers(const struct http_request *reply, jb_object_info *info)
 {
     char value[JB_VERSION_SIZE];
     if (http_request_reply_header(reply, "x-amz-version-id", value, sizeof value))
-        s3_take_version(info, value);
+        reply_take_version(info, value);
     if (http_request_reply_header(reply, "date", value, sizeof value) && !clock_parse_http(value, &info->modified))
         info->modified = 0;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../../base/clock.h"
-#include "cycle.h"
+#include "../cycle.h"
 #include "request.h"
 
 #define PAGE_UPLOADS 1000
@@ -134,7 +134,7 @@ int s3_list_uploads(jb_store *store, jb_operation *operation, const char *bucket
     struct upload_page *page = calloc(1, sizeof *page);
     if (page == NULL)
         return error_no_memory(error);
-    struct s3_cycle cycle = {NULL, 0, 0};
+    struct store_cycle cycle = {NULL, 0, 0};
     char *key_marker = NULL, *id_marker = NULL;
     int code;
     do {
@@ -147,13 +147,13 @@ int s3_list_uploads(jb_store *store, jb_operation *operation, const char *bucket
         if (code == JB_OK && page->truncated) {
             key_marker = page->key_marker, id_marker = page->id_marker;
             page->key_marker = page->id_marker = NULL;
-            code = s3_cycle_check(&cycle, key_marker, id_marker, error);
+            code = store_cycle_check(&cycle, key_marker, id_marker, error);
         }
         clear(page);
     } while (code == JB_OK && key_marker != NULL);
     free(key_marker);
     free(id_marker);
-    s3_cycle_clean_up(&cycle);
+    store_cycle_clean_up(&cycle);
     free(page);
     return code;
 }

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../base/buffer.h"
+#include "../base/buffer.h"
 
 #define MARK_MAX 65536
 
-int s3_cycle_check(struct s3_cycle *cycle, const char *marker, const char *second, jb_error *error)
+int store_cycle_check(struct store_cycle *cycle, const char *marker, const char *second, jb_error *error)
 {
     struct buffer place;
     buffer_init(&place, MARK_MAX);
@@ -25,7 +25,7 @@ int s3_cycle_check(struct s3_cycle *cycle, const char *marker, const char *secon
     return code;
 }
 
-void s3_cycle_clean_up(struct s3_cycle *cycle)
+void store_cycle_clean_up(struct store_cycle *cycle)
 {
     free(cycle->mark);
 }
