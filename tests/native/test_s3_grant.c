@@ -29,7 +29,7 @@
     }
 #define SESSION(answer)                                                                                                \
     {                                                                                                                  \
-        .method = "POST", .target = "/", .status = "200 OK", .reply = answer                                           \
+        .method = "POST", .target = "/", .status = "200 OK", .reply = (answer)                                         \
     }
 #define KEYS                                                                                                           \
     "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>SESSION</AccessKeyId><SecretAccessKey>secret"     \
@@ -343,12 +343,8 @@ static void uploads_that_were_begun_are_aborted_when_the_grant_fails(void **stat
 static int grant_two(struct s3_fixture *fixture, const char *role, char **credentials)
 {
     static const jb_grant grants[] = {{.key = "one"}, {.key = "two", .write = true, .bytes = 1}};
-    const jb_grant_options options = {.size = sizeof options,
-                                      .bucket = "bkt",
-                                      .grants = grants,
-                                      .count = 2,
-                                      .role = role,
-                                      .endpoint = role != NULL ? scripted_server_endpoint(fixture->server) : NULL};
+    const jb_grant_options options = {
+        .size = sizeof options, .bucket = "bkt", .grants = grants, .count = 2, .role = role};
     return jb_store_grant(fixture->store, fixture->operation, &options, credentials, &fixture->error);
 }
 
@@ -383,6 +379,40 @@ static void a_service_that_does_not_heed_policies_is_not_trusted(void **state)
     BEGIN(fixture, exchanges);
     assert_int_equal(grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials), JB_ERROR_UNSUPPORTED);
     assert_non_null(strstr(fixture.error.text, "more than their policy says"));
+    s3_fixture_end(&fixture);
+}
+
+static void aws_gives_a_federation_token_that_its_policy_narrows(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "POST",
+         .target = "/",
+         .body = "Action=GetFederationToken&Version=2011-06-15&Name=jpsbackup&Policy=%7B%22Version%22%3A%222"
+                 "012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%5B%22s"
+                 "3%3AGetObject%22%2C%22s3%3AGetObjectVersion%22%5D%2C%22Resource%22%3A%5B%22arn%3Aaws%3As3%"
+                 "3A%3A%3Abkt%2Fone%22%5D%7D%5D%7D&DurationSeconds=43200",
+         .status = "200 OK",
+         .reply = "<GetFederationTokenResponse><GetFederationTokenResult><Credentials><AccessKeyId>F</AccessKeyId>"
+                  "<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>"
+                  "2026-11-23T00:00:00Z</Expiration></Credentials></GetFederationTokenResult>"
+                  "</GetFederationTokenResponse>"},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    jb_store *store = s3_fixture_open("https://s3.eu-west-1.amazonaws.com", (jb_store_options){.region = "eu-west-1"});
+    const jb_grant grant = {.key = "one"};
+    const jb_grant_options options = {.size = sizeof options,
+                                      .bucket = "bkt",
+                                      .grants = &grant,
+                                      .count = 1,
+                                      .endpoint = scripted_server_endpoint(fixture.server)};
+    char *credentials;
+    if (jb_store_grant(store, NULL, &options, &credentials, &fixture.error) != JB_OK)
+        fail_msg("%s", fixture.error.text);
+    assert_non_null(strstr(credentials, "AWS_ACCESS_KEY_ID=F\n"));
+    jb_text_free(credentials);
+    jb_store_close(store);
     s3_fixture_end(&fixture);
 }
 
@@ -447,6 +477,43 @@ static void a_token_service_that_is_down_is_no_reason_to_sign(void **state)
     char *credentials;
     BEGIN(fixture, exchanges);
     assert_int_equal(grant_two(&fixture, NULL, &credentials), JB_ERROR_UNREACHABLE);
+    s3_fixture_end(&fixture);
+}
+
+static int64_t read_hello(void *context, void *bytes, size_t capacity)
+{
+    bool *given = context;
+    assert_true(capacity >= 5);
+    if (*given)
+        return 0;
+    *given = true;
+    memcpy(bytes, "hello", 5);
+    return 5;
+}
+
+/* AWS answers so for an object that is not there, where listing the bucket is not granted. */
+static void an_object_is_put_where_nothing_is_told_of_missing_ones(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        {.method = "HEAD", .target = "/bkt/key", .status = "403 Forbidden"},
+        /* Once more, for the scripted server's clock is far off. */
+        {.method = "HEAD", .target = "/bkt/key", .status = "403 Forbidden"},
+        {.method = "PUT",
+         .target = "/bkt/key",
+         .headers = {"if-none-match: *"},
+         .body = "hello",
+         .status = "200 OK",
+         .reply_headers = FOUND "x-amz-checksum-sha256: LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\r\n"},
+        {.method = "HEAD", .target = "/bkt/key", .status = "200 OK", .reply_headers = FOUND, .reply_size = 5},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, exchanges);
+    bool given = false;
+    const jb_put_options options = {
+        .size = sizeof options, .bucket = "bkt", .key = "key", .read = read_hello, .read_context = &given};
+    if (jb_put(fixture.store, fixture.operation, &options, NULL, &fixture.error) != JB_OK)
+        fail_msg("%s", fixture.error.text);
     s3_fixture_end(&fixture);
 }
 
@@ -538,9 +605,11 @@ int main(void)
         cmocka_unit_test(uploads_that_were_begun_are_aborted_when_the_grant_fails),
         cmocka_unit_test(a_session_is_taken_once_it_has_shown_to_be_narrow),
         cmocka_unit_test(a_service_that_does_not_heed_policies_is_not_trusted),
+        cmocka_unit_test(aws_gives_a_federation_token_that_its_policy_narrows),
         cmocka_unit_test(bad_answers_of_the_token_service_are_refused),
         cmocka_unit_test(a_role_that_lasts_shorter_gives_what_it_can),
         cmocka_unit_test(a_token_service_that_is_down_is_no_reason_to_sign),
+        cmocka_unit_test(an_object_is_put_where_nothing_is_told_of_missing_ones),
         cmocka_unit_test(a_policy_names_the_objects_and_their_segments_only),
         cmocka_unit_test(a_policy_that_would_reach_more_or_is_too_long_is_refused),
     };

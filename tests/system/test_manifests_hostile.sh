@@ -34,7 +34,7 @@ listed > "$listed_before"
 step "hostile values of every other setting"
 value=$'\'}); java.lang.System.exit(7); ({a: \'$(touch hacked)\n../x"'
 for manifest in backup.yml restore.yml; do
-    for setting in backup_name timestamp retention source_env region_source uid_source endpoint; do
+    for setting in backup_name timestamp retention source_env region_source uid_source endpoint node_role node_hours; do
         case $manifest:$setting in backup.yml:*_source | backup.yml:source_env) continue;; esac
         status=0
         run $manifest "${to[@]}" --set backup_name=lied --set "$setting=$value" || status=$?

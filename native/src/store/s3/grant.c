@@ -132,7 +132,7 @@ static int grant_session(struct granting *granting, uint32_t seconds, struct buf
     buffer_init(&own, 1024);
     const char *variable = getenv("AWS_ENDPOINT_URL_STS");
     bool elsewhere = granting->options->endpoint != NULL || (variable != NULL && *variable != '\0');
-    granting->own = !granting->aws && !elsewhere && granting->options->role == NULL;
+    granting->own = !granting->aws && !elsewhere;
     int code = s3_policy(s3, granting->options, &policy, error);
     if (code == JB_OK && granting->own)
         code = buffer_printf(&own, error, "%s://%s", s3->scheme, s3->host);
