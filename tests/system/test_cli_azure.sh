@@ -55,6 +55,15 @@ cmp copy stream || failed "other bytes come back"
 expect 0 get bkt/theirs theirs "${azure[@]}"
 cmp theirs stream || failed "the library's blob is read wrong"
 
+# Copies within the account, onto nothing that is there; the first level alone.
+expect 0 copy bkt/stream bkt/copies/one "${azure[@]}"
+expect 5 copy bkt/stream bkt/theirs "${azure[@]}"
+judge 'assert container.download_blob("copies/one").readall() == open("stream", "rb").read()'
+expect 0 ls bkt --folders "${azure[@]}"
+says out copies/
+says out theirs
+expect 0 rm bkt/copies/one "${azure[@]}"
+
 # Conditions, names, prefixes, removals.
 expect 5 put stream bkt/stream "${azure[@]}"
 expect 5 bucket delete bkt "${azure[@]}"
