@@ -9,16 +9,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static struct s3_store *a_store(void)
 {
-    static struct s3_store *store;
-    if (store == NULL) {
-        static const struct credentials_source source = {.access_key = "ACCESS", .secret_key = "hush"};
-        store = calloc(1, sizeof *store);
-        if (store == NULL || jb_library_init(NULL) != JB_OK ||
-            credentials_provider_new(&source, &store->provider, NULL) != JB_OK)
-            abort();
-        store->region = strdup("us-east-1");
-    }
-    return store;
+    static jb_store *store;
+    static const struct http_options tuning = {0};
+    static const jb_store_options options = {.size = sizeof options,
+                                             .url = "s3://",
+                                             .endpoint = "http://127.0.0.1:1",
+                                             .region = "us-east-1",
+                                             .access_key = "ACCESS",
+                                             .secret_key = "hush"};
+    if (store == NULL && (jb_library_init(NULL) != JB_OK || s3_open_tuned(&options, &tuning, &store, NULL) != JB_OK))
+        abort();
+    return (struct s3_store *)store;
 }
 
 static void check(enum http_verdict verdict, const jb_error *error)
