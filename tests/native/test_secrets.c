@@ -1,4 +1,4 @@
-/* What is left in this process of a secret key once the store that used it is closed: nothing. */
+/* Where secret keys do not stand: in the log, and in this process once the store that used them is closed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -107,11 +107,61 @@ static void nothing_is_left_of_a_secret_key_that_was_refused(void **state)
     munmap(secret, 4096);
 }
 
+struct log {
+    const char *secret, *token;
+    unsigned lines;
+};
+
+static void look_at_line(void *context, jb_log_level level, const char *line)
+{
+    struct log *log = context;
+    (void)level;
+    log->lines++;
+    assert_null(strstr(line, log->secret));
+    assert_null(strstr(line, log->token));
+    assert_null(strstr(line, "Signature="));
+}
+
+static void no_secret_is_logged_at_any_level(void **state)
+{
+    (void)state;
+    static const struct store_condition always = {STORE_ALWAYS, NULL};
+    static const char refusal[] = "<Error><Code>SignatureDoesNotMatch</Code><Message>so it is</Message></Error>";
+    const struct exchange script[] = {
+        {"PUT", "/bucket/key", .status = "503 Busy"},
+        {"PUT", "/bucket/key", .status = "500 No"},
+        {"PUT", "/bucket/key", .status = "403 No", .reply = refusal},
+    };
+    char *secret = unmask();
+    struct log log = {secret, "session-token-of-nobody", 0};
+    struct s3_fixture fixture;
+    BEGIN(fixture, script);
+    const jb_operation_options options = {.size = sizeof options, .log = look_at_line, .log_context = &log};
+    jb_operation *operation = NULL;
+    assert_int_equal(jb_operation_new(&options, &operation, NULL), JB_OK);
+    jb_store *store =
+        s3_fixture_open(scripted_server_endpoint(fixture.server),
+                        (jb_store_options){.access_key = "ACCESS", .secret_key = secret, .session_token = log.token});
+    jb_object_info info = {.size = sizeof info};
+    assert_int_equal(
+        store->driver->write(store, operation, "bucket", "key", "x", 1, NULL, always, &info, &fixture.error),
+        JB_ERROR_ACCESS);
+    assert_in_range(log.lines, 2, 100);
+    look_at_line(&log, JB_LOG_DEBUG, fixture.error.text);
+    look_at_line(&log, JB_LOG_DEBUG, fixture.error.hint);
+    store->driver->close(store);
+    jb_operation_free(operation);
+    s3_fixture_end(&fixture);
+    OPENSSL_cleanse(secret, SIZE);
+    munmap(secret, 4096);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_left_of_a_secret_key_once_its_store_is_closed),
         cmocka_unit_test(nothing_is_left_of_a_secret_key_that_was_refused),
+        cmocka_unit_test(no_secret_is_logged_at_any_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
