@@ -392,6 +392,21 @@ static void all_versions_go_and_the_newest_seal_last(void **state)
     workspace_close(&w);
 }
 
+static void more_objects_than_a_batch_go(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "a", "2026-11-01T00:00:00", "auto", NULL, &error));
+    assert_int_equal(shell("cd '%s/store/bucket/a_2026-11-01T00:00:00_auto' && seq 1 2100 | xargs touch", w.path), 0);
+    jb_backup_name name = named("a", "2026-11-01T00:00:00", "auto");
+    assert_ok(error, jb_backup_remove(w.store, w.operation, &name, NULL, &error));
+    assert_false(exists(&w, "a_2026-11-01T00:00:00_auto"));
+    workspace_close(&w);
+}
+
 static void what_the_store_protects_is_left_and_said(void **state)
 {
     (void)state;
@@ -730,6 +745,7 @@ int main(void)
         cmocka_unit_test(quick_verification_finds_missing_and_short_objects),
         cmocka_unit_test(rotation_counts_complete_backups_of_exactly_the_name),
         cmocka_unit_test(all_versions_go_and_the_newest_seal_last),
+        cmocka_unit_test(more_objects_than_a_batch_go),
         cmocka_unit_test(what_the_store_protects_is_left_and_said),
         cmocka_unit_test(a_finished_backup_is_protected_version_by_version),
         cmocka_unit_test(rotation_ends_removals_that_were_cut_off),

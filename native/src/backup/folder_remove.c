@@ -68,7 +68,8 @@ static int walk_folder(struct walk *walk)
     const jb_list_options listing = {.size = sizeof listing, .prefix = prefix, .versions = features.versioned};
     if (code == JB_OK)
         code = jb_store_list(walk->store, walk->operation, walk->bucket, &listing, visit, walk, &problem);
-    if (code != JB_OK && walk->error.code == JB_OK)
+    bool batch_full = walk->count == BATCH_KEYS;
+    if (code != JB_OK && walk->error.code == JB_OK && !batch_full)
         error_copy(&walk->error, &problem);
     return (int)walk->error.code;
 }
@@ -94,7 +95,20 @@ static int collect(struct walk *walk, const jb_object_info *info)
     walk->count++;
     if (key->key == NULL || (info->version[0] != '\0' && key->version == NULL))
         return error_no_memory(&walk->error);
-    return walk->count == BATCH_KEYS ? remove_batch(walk) : 0;
+    return walk->count == BATCH_KEYS; /* ends the listing */
+}
+
+/* A store that goes on listing what it has removed would be asked for ever. */
+static void refuse_same(struct walk *walk, char *first, size_t size)
+{
+    if (walk->count == 0 || walk->error.code != JB_OK)
+        return;
+    char now[STORE_KEY_MAX + JB_VERSION_SIZE + 1];
+    snprintf(now, sizeof now, "%s %s", walk->keys[0].key, walk->keys[0].version != NULL ? walk->keys[0].version : "");
+    if (strcmp(now, first) == 0)
+        error_set(&walk->error, JB_ERROR_VERIFY, "the store still lists '%s/%s' after it was removed", walk->bucket,
+                  walk->keys[0].key);
+    snprintf(first, size, "%s", now);
 }
 
 static int remove_selected(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
@@ -110,8 +124,17 @@ static int remove_selected(jb_store *store, jb_operation *operation, const char 
                           .selection = selection,
                           .each = collect,
                           .error = JB_ERROR_INIT};
-    walk_folder(walk);
-    int code = remove_batch(walk);
+    /* A batch is removed only when its listing has ended: some stores skip entries where a listing goes on after what
+       it showed is gone. */
+    bool more;
+    int code;
+    char first[STORE_KEY_MAX + JB_VERSION_SIZE + 1] = "";
+    do {
+        walk_folder(walk);
+        more = walk->count == BATCH_KEYS;
+        refuse_same(walk, first, sizeof first);
+        code = remove_batch(walk);
+    } while (code == JB_OK && more);
     if (code != JB_OK)
         error_copy(error, &walk->error);
     free(walk);
