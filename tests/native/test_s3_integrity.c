@@ -145,6 +145,15 @@ static void an_object_that_the_store_cut_silently_is_caught_and_removed(void **s
     write_is_undone(JB_ERROR_VERIFY, "holds 3 bytes", script, 3);
 }
 
+static void an_object_that_cannot_be_confirmed_is_removed(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {{"PUT", "/bucket/key", .status = "200 OK", .reply_headers = TAG},
+                                      {"HEAD", "/bucket/key", .status = "501 No"},
+                                      REMOVAL};
+    write_is_undone(JB_ERROR_UNSUPPORTED, "cannot find 's3://bucket/key'", script, 3);
+}
+
 static void an_answer_with_another_checksum_is_caught_and_the_object_removed(void **state)
 {
     (void)state;
@@ -312,6 +321,13 @@ static void upload_gives(int expected, const char *text, const struct exchange *
         upload_gives(expected, text, exchanges, sizeof exchanges / sizeof *exchanges);                                 \
     } while (0)
 
+static void an_upload_that_cannot_be_confirmed_is_removed(void **state)
+{
+    (void)state;
+    UPLOAD_GIVES(JB_ERROR_UNSUPPORTED, "cannot find 's3://bucket/key'", CREATED_WITH, PART_1, PART_2,
+                 COMPLETE(.reply = COMPLETED("")), {"HEAD", "/bucket/key", .status = "501 No"}, REMOVAL, ABORT);
+}
+
 static void the_checksum_of_all_parts_confirms_an_upload(void **state)
 {
     (void)state;
@@ -474,10 +490,12 @@ int main(void)
         cmocka_unit_test(checksums_that_must_be_are_an_error_where_they_are_not),
         cmocka_unit_test(other_refusals_are_not_laid_to_checksums),
         cmocka_unit_test(an_object_that_the_store_cut_silently_is_caught_and_removed),
+        cmocka_unit_test(an_object_that_cannot_be_confirmed_is_removed),
         cmocka_unit_test(an_answer_with_another_checksum_is_caught_and_the_object_removed),
         cmocka_unit_test(what_a_store_kept_of_a_request_that_broke_is_named),
         cmocka_unit_test(encryption_that_is_not_confirmed_is_an_error),
         cmocka_unit_test(encryption_may_be_confirmed_by_the_finished_object),
+        cmocka_unit_test(an_upload_that_cannot_be_confirmed_is_removed),
         cmocka_unit_test(the_checksum_of_all_parts_confirms_an_upload),
         cmocka_unit_test(a_completed_object_of_another_checksum_is_caught_and_removed),
         cmocka_unit_test(an_answer_without_the_checksum_is_asked_for_it),

@@ -429,10 +429,11 @@ static int complete_and_lie(struct store_upload *upload, struct store_condition 
     return code;
 }
 
-static int stat_and_lie(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
-                        const char *version, jb_object_info *info, jb_error *error)
+static int write_and_lie(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                         const void *bytes, size_t count, const unsigned char *sha256, struct store_condition condition,
+                         jb_object_info *info, jb_error *error)
 {
-    int code = honest->stat(store, operation, bucket, key, version, info, error);
+    int code = honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
     info->bytes--;
     return code;
 }
@@ -448,7 +449,7 @@ static void a_store_that_confirms_another_size_is_not_believed(void **state)
         honest = w.store->driver;
         struct store_driver liar = *honest;
         liar.upload_complete = complete_and_lie;
-        liar.stat = stat_and_lie;
+        liar.write = write_and_lie;
         w.store->driver = &liar;
         struct memory memory = {.bytes = malloc(lengths[i]), .count = lengths[i]};
         fill_pattern(memory.bytes, memory.count, 4);

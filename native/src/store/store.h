@@ -87,7 +87,8 @@ struct store_driver {
                 struct buffer *body, jb_object_info *info, jb_error *error);
     /* A whole object of at most 64 MiB. A condition that does not hold: JB_ERROR_CONFLICT. After a lost answer the
        driver reads back and compares before it calls it a conflict. info->tag is the new object's. `sha256` is the
-       bytes' digest, or NULL: then the driver computes it. */
+       bytes' digest, or NULL: then the driver computes it. Success means that the store has confirmed the bytes, or
+       their number, which is info->bytes; after a failure nothing of them is under a key that had to be absent. */
     int (*write)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
                  size_t count, const unsigned char *sha256, struct store_condition condition, jb_object_info *info,
                  jb_error *error);

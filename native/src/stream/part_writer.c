@@ -273,14 +273,11 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
     if (code != JB_OK)
         return code;
     memcpy(segment->version, info.version, sizeof segment->version);
-    code = store_stat(writer->store, writer->operation, writer->bucket, writer->key, object_segment_version(segment),
-                      &info, error);
-    if (code == JB_OK && info.bytes != count)
-        code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %zu were sent",
-                         (unsigned long long)info.bytes, writer->bucket, writer->key, count);
-    if (code != JB_OK)
-        remove_completed(writer);
-    return code;
+    if (info.bytes == count)
+        return JB_OK;
+    remove_completed(writer);
+    return error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes of '%s/%s' after %zu were sent",
+                     (unsigned long long)info.bytes, writer->bucket, writer->key, count);
 }
 
 /* All segments are whole in the store; now they become visible, the first one last, so that nobody finds it without the

@@ -231,8 +231,8 @@ static int complete_and_confirm(struct store_upload *upload, struct store_condit
         if (code == JB_OK && upload->encryption_open)
             code = s3_confirm_encryption(upload->s3, upload->operation, upload->bucket, upload->key,
                                          answer.info.version, problem);
-        /* What is not as it was sent must not stay under a name that was free. */
-        if ((code == JB_ERROR_VERIFY || code == JB_ERROR_UNSUPPORTED) && condition.when == STORE_IF_ABSENT)
+        /* What is not as it was sent, or cannot be seen to be, must not stay under a name that was free. */
+        if (code != JB_OK && condition.when == STORE_IF_ABSENT)
             s3_remove_own(upload->s3, upload->operation, upload->bucket, upload->key, answer.info.version);
     } else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info)) {
         code = JB_OK;

@@ -155,7 +155,8 @@ static int check_free(const struct copying *copying, jb_error *error)
     jb_error problem = JB_ERROR_INIT;
     int code =
         s3_head(copying->s3, copying->operation, options->to_bucket, options->to_key, NULL, &there, NULL, &problem);
-    if (code == JB_ERROR_NOT_FOUND)
+    /* AWS answers so for what is not there, where listing is not granted; then the completion's condition tells. */
+    if (code == JB_ERROR_NOT_FOUND || code == JB_ERROR_ACCESS)
         return JB_OK;
     if (code != JB_OK)
         return error_copy(error, &problem);

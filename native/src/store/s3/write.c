@@ -184,9 +184,8 @@ int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const
         code = put_somehow(&writing, &problem);
         if (code == JB_OK)
             code = confirm(&writing, &problem);
-        /* What is not as it was asked for must not stay under a name that was free. */
-        if ((code == JB_ERROR_VERIFY || code == JB_ERROR_UNSUPPORTED) && info->tag[0] != '\0' &&
-            condition.when == STORE_IF_ABSENT)
+        /* It was made, but is not what was asked for, or cannot be seen to be: nothing may stay under a free name. */
+        if (code != JB_OK && info->tag[0] != '\0' && condition.when == STORE_IF_ABSENT)
             s3_remove_own(writing.s3, operation, bucket, key, info->version);
         code = code == JB_OK ? JB_OK : conclude(&writing, code, &problem);
     }
