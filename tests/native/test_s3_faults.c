@@ -85,6 +85,17 @@
         "DELETE", UPLOAD, .status = "204 None"                                                                         \
     }
 
+static int run_copy(struct fault_setting *setting)
+{
+    static const jb_copy_options options = {.size = sizeof options,
+                                            .from_bucket = "bucket",
+                                            .from_key = "from",
+                                            .to_bucket = "bucket",
+                                            .to_key = "key",
+                                            .replace = true};
+    return setting->store->driver->copy(setting->store, setting->operation, &options, &setting->error);
+}
+
 static const struct fault_operation operations[] = {
     {"stat", fault_run_stat,
      .asked = {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = TIMED_TAG, .reply_size = 5}},
@@ -105,6 +116,14 @@ static const struct fault_operation operations[] = {
                         "</LastModified><ETag>\"e\"</ETag></Contents></ListBucketResult>"}},
     {"remove", fault_run_remove,
      .asked = {"POST", "/bucket?delete=", .status = "200 OK", .reply = "<DeleteResult></DeleteResult>"}},
+    {"copy", run_copy, .slow = true,
+     .before = {{"HEAD", "/bucket/from", .status = "200 OK", .reply_headers = TIMED_TAG, .reply_size = 5}},
+     .asked = {"PUT",
+               "/bucket/key",
+               {"x-amz-copy-source: /bucket/from"},
+               .status = "200 OK",
+               .reply = "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>"},
+     .on_success = {{"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = TIMED_TAG, .reply_size = 5}}},
     {"begin", fault_run_begin, .asked = CREATE, .on_success = {ABORT}},
     {"part", fault_run_upload, .before = {CREATE}, .asked = PART, .on_success = {COMPLETE, CONFIRM},
      .on_failure = {ABORT}, .aborts = true},
