@@ -2,10 +2,17 @@
 
 #include <sys/mman.h>
 
+#define HUGE_FROM ((size_t)4 << 20)
+
 void *pages_new(size_t size)
 {
     void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return pages == MAP_FAILED ? NULL : pages;
+    if (pages == MAP_FAILED)
+        return NULL;
+    /* The first touch of each small page costs more than filling it. Where there are no huge ones, nothing changes. */
+    if (size >= HUGE_FROM)
+        madvise(pages, size, MADV_HUGEPAGE);
+    return pages;
 }
 
 void pages_free(void *pages, size_t size)
