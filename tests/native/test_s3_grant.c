@@ -27,6 +27,10 @@
     {                                                                                                                  \
         .method = "POST", .target = "/", .status = "405 Method Not Allowed"                                            \
     }
+#define BUCKET_IS_THERE                                                                                                \
+    {                                                                                                                  \
+        .method = "HEAD", .target = "/bkt", .status = "200 OK"                                                         \
+    }
 #define SESSION(answer)                                                                                                \
     {                                                                                                                  \
         .method = "POST", .target = "/", .status = "200 OK", .reply = (answer)                                         \
@@ -288,6 +292,7 @@ static void a_grant_begins_an_upload_for_what_may_be_large(void **state)
     (void)state;
     static const struct exchange exchanges[] = {
         NO_SERVICE,
+        BUCKET_IS_THERE,
         {.method = "POST", .target = "/bkt/large?uploads=", .status = "200 OK", .reply = BEGUN},
     };
     struct s3_fixture fixture;
@@ -323,6 +328,7 @@ static void uploads_that_were_begun_are_aborted_when_the_grant_fails(void **stat
     (void)state;
     static const struct exchange exchanges[] = {
         NO_SERVICE,
+        BUCKET_IS_THERE,
         {.method = "POST", .target = "/bkt/one?uploads=", .status = "200 OK", .reply = BEGUN},
         {.method = "POST",
          .target = "/bkt/two?uploads=",
@@ -366,7 +372,8 @@ static void a_session_is_taken_once_it_has_shown_to_be_narrow(void **state)
 static void a_service_that_does_not_heed_policies_is_not_trusted(void **state)
 {
     (void)state;
-    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(.status = "200 OK", .reply = LISTING)};
+    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(.status = "200 OK", .reply = LISTING),
+                                                BUCKET_IS_THERE};
     struct s3_fixture fixture;
     char *credentials;
     BEGIN(fixture, exchanges);
@@ -379,7 +386,7 @@ static void a_service_that_does_not_heed_policies_is_not_trusted(void **state)
     BEGIN(fixture, exchanges);
     assert_int_equal(grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials), JB_ERROR_UNSUPPORTED);
     assert_non_null(strstr(fixture.error.text, "more than their policy says"));
-    s3_fixture_end(&fixture);
+    s3_fixture_end_early(&fixture);
 }
 
 static void aws_gives_a_federation_token_that_its_policy_narrows(void **state)
@@ -413,6 +420,28 @@ static void aws_gives_a_federation_token_that_its_policy_narrows(void **state)
     assert_non_null(strstr(credentials, "AWS_ACCESS_KEY_ID=F\n"));
     jb_text_free(credentials);
     jb_store_close(store);
+    s3_fixture_end(&fixture);
+}
+
+static void requests_are_signed_for_the_region_that_the_bucket_is_in(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        NO_SERVICE,
+        {.method = "HEAD",
+         .target = "/bkt",
+         .status = "400 Bad Request",
+         .reply_headers = "x-amz-bucket-region: eu-central-1\r\n"},
+        BUCKET_IS_THERE,
+    };
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    if (grant_two(&fixture, NULL, &credentials) != JB_OK)
+        fail_msg("%s", fixture.error.text);
+    assert_non_null(strstr(credentials, "%2Feu-central-1%2Fs3%2F"));
+    assert_null(strstr(credentials, "us-east-1"));
+    jb_text_free(credentials);
     s3_fixture_end(&fixture);
 }
 
@@ -605,6 +634,7 @@ int main(void)
         cmocka_unit_test(a_session_is_taken_once_it_has_shown_to_be_narrow),
         cmocka_unit_test(a_service_that_does_not_heed_policies_is_not_trusted),
         cmocka_unit_test(aws_gives_a_federation_token_that_its_policy_narrows),
+        cmocka_unit_test(requests_are_signed_for_the_region_that_the_bucket_is_in),
         cmocka_unit_test(bad_answers_of_the_token_service_are_refused),
         cmocka_unit_test(a_role_that_lasts_shorter_gives_what_it_can),
         cmocka_unit_test(a_token_service_that_is_down_is_no_reason_to_sign),

@@ -163,6 +163,17 @@ static bool may_sign(const struct granting *granting, int code)
            code != JB_ERROR_UNREACHABLE;
 }
 
+/* Learns the bucket's region, for what was signed cannot be moved to another. Where that is not told, the store's own
+ * holds. */
+static int find_region(struct s3_store *s3, jb_operation *operation, const char *bucket, jb_error *error)
+{
+    jb_error problem = JB_ERROR_INIT;
+    int code = s3_test_bucket(&s3->store, operation, bucket, &problem);
+    if (code == JB_OK || code == JB_ERROR_ACCESS || code == JB_ERROR_UNSUPPORTED || code == JB_ERROR_FAILED)
+        return JB_OK;
+    return error_copy(error, &problem);
+}
+
 int s3_grant(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
              jb_error *error)
 {
@@ -180,7 +191,9 @@ int s3_grant(jb_store *store, jb_operation *operation, const jb_grant_options *o
     if (may_sign(&granting, code)) {
         operation_log(operation, JB_LOG_INFO, "requests are signed for the grant, for there is no session: %s",
                       problem.text);
-        code = s3_grant_requests(s3, operation, options, clock_now(), seconds, &text, error);
+        code = find_region(s3, operation, options->bucket, error);
+        if (code == JB_OK)
+            code = s3_grant_requests(s3, operation, options, clock_now(), seconds, &text, error);
     } else if (code != JB_OK) {
         error_copy(error, &problem);
     }
