@@ -1,43 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../archive/walk.h"
-#include "../codec/digest.h"
 #include "../stream/memory.h"
 #include "../stream/part_plan.h"
 #include "../stream/part_writer.h"
 #include "files.h"
-
-/* Many stores answer with the MD5 of what they took: for small objects it is cheaper than to ask for the size. */
-#define CONFIRM_BY_TAG_MAX 65536
-
-static bool is_md5_of(const char *tag, const void *bytes, size_t count)
-{
-    unsigned char md5[EVP_MAX_MD_SIZE];
-    char hex[33];
-    if (strlen(tag) != 34 || EVP_Digest(bytes, count, md5, NULL, EVP_md5(), NULL) != 1)
-        return false;
-    hex_encode(md5, 16, hex);
-    return memcmp(tag + 1, hex, 32) == 0;
-}
-
-/* The store's own answer says that it has these bytes, or as many. */
-static int confirm(const struct files_run *run, const char *key, const void *bytes, size_t count, jb_object_info *info,
-                   jb_error *error)
-{
-    if (count <= CONFIRM_BY_TAG_MAX && is_md5_of(info->tag, bytes, count))
-        return JB_OK;
-    int code = store_stat(run->store, run->operation, run->options->bucket, key, NULL, info, error);
-    if (code == JB_OK && info->bytes != count)
-        code = error_set(error, JB_ERROR_VERIFY, "the store holds %llu bytes after %zu were sent",
-                         (unsigned long long)info->bytes, count);
-    return code;
-}
 
 static int read_whole(int fd, char *bytes, size_t size, jb_error *error)
 {
@@ -69,7 +41,7 @@ static int put_whole(const struct file_job *job, char *bytes, jb_error *error)
     if (code == JB_OK)
         code = store_write(run->store, run->operation, run->options->bucket, key, bytes, size, NULL, condition, &info,
                            error);
-    return code == JB_OK ? confirm(run, key, bytes, size, &info, error) : code;
+    return code;
 }
 
 static void run_put(struct crew_job *base)
