@@ -1,5 +1,5 @@
 #!/bin/bash
-# Many objects: listings in little memory, and directories put, got and removed file by file.
+# Much in little memory: long listings, long streams, and directories put, got and removed file by file.
 . "$(dirname "$0")/test_cli_lib.sh"
 
 # serve ARGUMENTS...: a listing server; its endpoint is in $endpoint
@@ -29,6 +29,14 @@ for form in --json --quiet; do
     [ "$(grep -c 'object-with-a-name' out)" = $keys ] || failed "ls $form does not list all keys"
     [ "$(grep -o 'object-with-a-name-[0-9]*' out | sort -u | wc -l)" = $keys ] || failed "ls $form lists a key twice"
 done
+
+# A long stream keeps to the default budget of 96 MiB, plain and compressed, both ways.
+for key in plain packed.zst; do
+    head -c 300000000 /dev/urandom | python3 measured "${limit:+98304}" "$JPSBACKUP" put - "long/$key" --make-bucket || failed "a put of $key took too much memory"
+    python3 measured "${limit:+98304}" "$JPSBACKUP" get "long/$key" - --decompress || failed "a get of $key took too much memory"
+    [ "$(stat -c %s out)" = 300000000 ] || failed "$key came back with another length"
+done
+expect 0 rm long/plain long/packed.zst
 
 # Names that lead out of the directory, or through a link in it, make no file outside.
 serve --hostile
