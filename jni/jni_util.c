@@ -78,6 +78,19 @@ const char *const *scope_texts(jni_scope *scope, jobjectArray texts)
     return list;
 }
 
+const char *const *scope_settings(jni_scope *scope, jobjectArray settings, int count, int *code, jb_error *error)
+{
+    if ((*scope->env)->GetArrayLength(scope->env, settings) != count) {
+        snprintf(error->text, sizeof error->text, "the jar and its native library are of different versions");
+        error->code = JB_ERROR_STATE;
+        *code = JB_ERROR_STATE;
+        return NULL;
+    }
+    const char *const *texts = scope_texts(scope, settings);
+    *code = scope->failed ? JB_ERROR_MEMORY : JB_OK;
+    return texts;
+}
+
 void scope_end(jni_scope *scope)
 {
     while (scope->blocks != NULL) {
@@ -132,6 +145,29 @@ jbyteArray finish(jni_scope *scope, int code, const jb_error *error, char *accou
     jb_text_free(account);
     scope_end(scope);
     return bytes;
+}
+
+jboolean finish_found(jni_scope *scope, int code, const jb_error *error, bool found)
+{
+    finish(scope, code, error, NULL);
+    return code == JB_OK && found ? JNI_TRUE : JNI_FALSE;
+}
+
+jobjectArray finish_secret(jni_scope *scope, int code, const jb_error *error, char *account, char *secret)
+{
+    JNIEnv *env = scope->env;
+    jobjectArray both = NULL;
+    jbyteArray second = NULL;
+    jbyteArray first = finish(scope, code, error, account);
+    if (first != NULL)
+        second = new_bytes(env, secret);
+    jb_text_free(secret);
+    jclass bytes = second == NULL ? NULL : (*env)->FindClass(env, "[B");
+    if (bytes != NULL)
+        both = (*env)->NewObjectArray(env, 2, bytes, first);
+    if (both != NULL)
+        (*env)->SetObjectArrayElement(env, both, 1, second);
+    return both;
 }
 
 jclass find_class(JNIEnv *env, const char *name)

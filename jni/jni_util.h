@@ -27,6 +27,9 @@ void *scope_room(jni_scope *scope, size_t bytes);
 const char *scope_text(jni_scope *scope, jbyteArray text);
 /* A NULL-ended list of texts; NULL stays NULL. */
 const char *const *scope_texts(jni_scope *scope, jobjectArray texts);
+/* The texts of a Java array whose length must be `count`: else the jar and this library differ in version, and `code`
+ * becomes an error. NULL where there are none. */
+const char *const *scope_settings(jni_scope *scope, jobjectArray settings, int count, int *code, jb_error *error);
 void scope_end(jni_scope *scope);
 
 /* NULL stays NULL; NULL too, with an exception pending, where Java's heap is full. */
@@ -43,6 +46,12 @@ void throw_error(JNIEnv *env, const jb_error *error, const char *account);
  * out of a callback goes before the library's own error.
  */
 jbyteArray finish(jni_scope *scope, int code, const jb_error *error, char *account);
+
+/* As finish, for a call that found whether something exists. */
+jboolean finish_found(jni_scope *scope, int code, const jb_error *error, bool found);
+
+/* As finish, for a call that answers {account, secret}, both freed. */
+jobjectArray finish_secret(jni_scope *scope, int code, const jb_error *error, char *account, char *secret);
 
 void throw_no_memory(JNIEnv *env);
 

@@ -5,6 +5,8 @@
 #include "jni_util.h"
 
 /* Each registers its class's natives and looks up what it calls; false with an exception pending. */
+bool aws_load(JNIEnv *env);
+bool azure_load(JNIEnv *env);
 bool backup_load(JNIEnv *env);
 bool catalog_load(JNIEnv *env);
 bool operation_load(JNIEnv *env);

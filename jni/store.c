@@ -1,6 +1,4 @@
 /* Natives of org.jpsbackup.Store: opening, closing, and the short calls on objects. */
-#include <stdio.h>
-
 #include "natives.h"
 
 static jclass info_class;
@@ -74,17 +72,13 @@ static jlong store_open(JNIEnv *env, jclass class, jbyteArray url, jobjectArray 
         .tries = (uint32_t)tries,
         .stall_seconds = (uint32_t)stall_seconds,
     };
-    int code = JB_ERROR_STATE;
-    if ((*env)->GetArrayLength(env, settings) != SETTING_COUNT) {
-        snprintf(error.text, sizeof error.text, "the jar and its native library are of different versions");
-        error.code = JB_ERROR_STATE;
-    } else {
-        const char *const *texts = scope_texts(&scope, settings);
-        code = JB_ERROR_MEMORY;
-        if (!scope.failed) {
-            take_settings(&options, texts);
-            code = jb_store_open(&options, &store, &error);
-        }
+    int code = JB_ERROR_MEMORY;
+    const char *const *texts = NULL;
+    if (!scope.failed)
+        texts = scope_settings(&scope, settings, SETTING_COUNT, &code, &error);
+    if (code == JB_OK) {
+        take_settings(&options, texts);
+        code = jb_store_open(&options, &store, &error);
     }
     finish(&scope, code, &error, NULL);
     return code == JB_OK ? (jlong)(intptr_t)store : 0;

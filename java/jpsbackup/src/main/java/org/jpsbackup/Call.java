@@ -9,8 +9,8 @@ final class Call implements AutoCloseable {
     private final Operation operation;
     private final boolean own;
     private final NativeHandle.Use operationUse;
-    private final List<NativeHandle.Use> storeUses = new ArrayList<>(2);
-    private final List<Store> stores = new ArrayList<>(2);
+    private final List<NativeHandle.Use> uses = new ArrayList<>(2);
+    private final List<Object> users = new ArrayList<>(2);
 
     /** With {@code null} the call gets an operation of its own, so that closing its store can always cancel it. */
     Call(Operation given) {
@@ -25,18 +25,20 @@ final class Call implements AutoCloseable {
 
     /** The store's address; {@code null} is 0. */
     long store(Store store) {
-        if (store == null) {
-            return 0;
-        }
-        NativeHandle.Use use = store.enter(operation::cancel);
-        storeUses.add(use);
-        stores.add(store);
+        return store == null ? 0 : handle(store.handle, store);
+    }
+
+    /** The address of a handle, which {@code user} alone holds. */
+    long handle(NativeHandle handle, Object user) {
+        NativeHandle.Use use = handle.enter(operation::cancel);
+        uses.add(use);
+        users.add(user);
         return use.address();
     }
 
     @Override
     public void close() {
-        for (NativeHandle.Use use : storeUses) {
+        for (NativeHandle.Use use : uses) {
             use.close();
         }
         operationUse.close();
@@ -45,6 +47,6 @@ final class Call implements AutoCloseable {
         }
         // Without this, the last reference could be gone during the call, and the Cleaner would take it for abandoned.
         Reference.reachabilityFence(operation);
-        Reference.reachabilityFence(stores);
+        Reference.reachabilityFence(users);
     }
 }

@@ -15,17 +15,17 @@ import java.util.function.Consumer;
  * calls after {@link #close()} throw {@link IllegalStateException}.
  */
 public final class Store implements AutoCloseable {
-    private final NativeHandle handle;
+    final NativeHandle handle;
 
     private Store(StoreOptions options) {
         NativeLibrary.load();
-        byte[][] settings = options.takeSettings();
+        byte[][] settings = options.settings.take();
         try {
             long address = open(Utf8.encode("store's url", options.url), settings, options.virtualHost, options.singleWriter, options.tries,
                     options.stallSeconds);
             handle = new NativeHandle(this, "store", address, Store::close);
         } finally {
-            StoreOptions.wipe(settings);
+            Settings.wipe(settings);
         }
     }
 
@@ -195,10 +195,6 @@ public final class Store implements AutoCloseable {
     @Override
     public void close() {
         handle.close();
-    }
-
-    NativeHandle.Use enter(Runnable cancel) {
-        return handle.enter(cancel);
     }
 
     static byte[] bucket(String bucket) {

@@ -1,9 +1,5 @@
 package org.jpsbackup;
 
-import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.Map;
-
 /**
  * Where a store is, and with which credentials. Secrets are kept as arrays, which {@link Store#open} wipes: so one {@code StoreOptions}
  * opens one store.
@@ -14,8 +10,7 @@ public final class StoreOptions {
     boolean singleWriter;
     int tries;
     int stallSeconds;
-    private final Map<StoreSetting, char[]> settings = new EnumMap<>(StoreSetting.class);
-    private boolean spent;
+    final Settings<StoreSetting> settings = new Settings<>("store", StoreSetting.class);
 
     private StoreOptions(String url) {
         this.url = url;
@@ -24,25 +19,6 @@ public final class StoreOptions {
     /** @param url "file:///dir", "s3://" or "azure://ACCOUNT" */
     public static Builder builder(String url) {
         return new Builder(url);
-    }
-
-    /** Encodes all settings, by {@link StoreSetting}'s order, and wipes its own copies. Once; the caller wipes the answer. */
-    byte[][] takeSettings() {
-        if (spent) {
-            throw new IllegalStateException("these store options have opened a store already; their secrets are gone");
-        }
-        spent = true;
-        byte[][] encoded = new byte[StoreSetting.values().length][];
-        try {
-            settings.forEach((setting, text) -> encoded[setting.ordinal()] = Utf8.encodeSecret(setting.what, text));
-        } catch (RuntimeException e) {
-            wipe(encoded);
-            throw e;
-        } finally {
-            settings.values().forEach(text -> Arrays.fill(text, '\0'));
-            settings.clear();
-        }
-        return encoded;
     }
 
     /** Makes the options; used once. */
@@ -162,24 +138,13 @@ public final class StoreOptions {
         }
 
         private Builder set(StoreSetting setting, String value) {
-            return set(setting, value == null ? null : value.toCharArray());
+            options.settings.set(setting, value);
+            return this;
         }
 
         private Builder set(StoreSetting setting, char[] value) {
-            if (value == null) {
-                options.settings.remove(setting);
-            } else {
-                options.settings.put(setting, value.clone());
-            }
+            options.settings.set(setting, value);
             return this;
-        }
-    }
-
-    static void wipe(byte[][] texts) {
-        for (byte[] text : texts) {
-            if (text != null) {
-                Arrays.fill(text, (byte) 0);
-            }
         }
     }
 

@@ -22,10 +22,15 @@ enum StoreSetting {
     STORAGE_CLASS("storage class"),
     CHECKSUMS("use of checksums");
 
-    /** For messages. */
-    final String what;
+    private final String what;
 
     StoreSetting(String what) {
         this.what = what;
+    }
+
+    /** For messages. */
+    @Override
+    public String toString() {
+        return what;
     }
 }

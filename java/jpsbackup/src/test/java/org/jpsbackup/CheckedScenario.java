@@ -60,11 +60,44 @@ final class CheckedScenario {
             failing(() -> new Restore(store).check(new RestoreOptions(BackupName.latest("bucket", "prod"), "relative", "j"), operation));
             failing(() -> RevisionNode.read("/nowhere/revisionNode"));
         }
+        askClouds();
         abandon();
         for (int i = 0; i < 5; i++) {
             System.gc();
         }
         System.out.println("walked");
+    }
+
+    private static void askClouds() throws IOException {
+        try (FakeClouds clouds = new FakeClouds();
+                AwsAccount aws = AwsAccount.open(clouds.aws());
+                AzureAccounts azure = AzureAccounts.open(new AzureOptions().principal(clouds.principal().toCharArray()))) {
+            aws.identity(null);
+            aws.session(new AwsSessionOptions().policy(Map.of()), null).close();
+            failing(() -> aws.secret("s", null));
+            aws.createSecret("s", "text".toCharArray(), null);
+            aws.secret("s", null).close();
+            aws.secretExists("s", null);
+            aws.deleteSecret("s", false, null);
+            aws.createUser("u", null);
+            aws.createKey("u", null).close();
+            aws.keyExists("u", "AKNEW", null);
+            aws.deleteKey("u", "AKNEW", null);
+            aws.putPolicy("u", "p", Map.of(), null);
+            aws.policyExists("u", "p", null);
+            aws.deletePolicy("u", "p", null);
+            aws.userExists("u", null);
+            aws.deleteUser("u", false, null);
+            failing(() -> AwsAccount.open(new AwsOptions().tlsMinimum("1.0")));
+            AzureAccountOptions account = new AzureAccountOptions("jcprod1").location("westeurope");
+            azure.checkName("jcprod1", null);
+            azure.create(account, null);
+            azure.find(account, null);
+            azure.key(account, null, null).close();
+            failing(() -> azure.key(account, "other", null));
+            azure.delete(account, null);
+            failing(() -> AzureAccounts.open(new AzureOptions().principal(new char[] {'{'})));
+        }
     }
 
     private static void abandon() {

@@ -79,12 +79,12 @@ class StoreTest {
         StoreOptions options = StoreOptions.builder("file://" + directory).endpoint("a").region("b").profile("c").credentials("d", secret)
                 .sessionToken(secret).accountKey(secret).sas(secret).servicePrincipal("e", "f", secret).grants(secret).caFile("g").proxy("h")
                 .tlsMinimum("1.3").serverSideEncryption("i").kmsKey("j").storageClass("k").checksums("auto").build();
-        byte[][] settings = options.takeSettings();
+        byte[][] settings = options.settings.take();
         for (StoreSetting setting : StoreSetting.values()) {
             assertTrue(settings[setting.ordinal()].length > 0, setting::toString);
         }
         assertEquals("secret", new String(secret));
-        assertThrows(IllegalStateException.class, options::takeSettings);
+        assertThrows(IllegalStateException.class, options.settings::take);
     }
 
     @ParameterizedTest
@@ -212,9 +212,9 @@ class StoreTest {
         char[] secret = "wJalrXUtnFEMI/K7MDENG".toCharArray();
         StoreOptions options = StoreOptions.builder("s3://").endpoint("http://127.0.0.1:1").region("eu-west-1")
                 .credentials("AKIDEXAMPLE", secret).sessionToken("token-of-session".toCharArray()).tries(1).build();
-        Field kept = StoreOptions.class.getDeclaredField("settings");
+        Field kept = Settings.class.getDeclaredField("texts");
         kept.setAccessible(true);
-        char[] copy = ((Map<StoreSetting, char[]>) kept.get(options)).get(StoreSetting.SECRET_KEY);
+        char[] copy = ((Map<StoreSetting, char[]>) kept.get(options.settings)).get(StoreSetting.SECRET_KEY);
         try (Store unreachable = Store.open(options)) {
             assertArrayEquals(new char[copy.length], copy);
             JpsBackupException e = assertThrows(JpsBackupException.class, () -> unreachable.stat(BUCKET, "key", null));

@@ -3,6 +3,8 @@ package org.jpsbackup.script;
 import java.io.ByteArrayInputStream;
 import java.util.List;
 import java.util.Map;
+import org.jpsbackup.AwsSessionOptions;
+import org.jpsbackup.AzureAccountOptions;
 import org.jpsbackup.BackupDirectoriesOptions;
 import org.jpsbackup.BackupName;
 import org.jpsbackup.Backups;
@@ -15,6 +17,7 @@ import org.jpsbackup.Protection;
 import org.jpsbackup.Restore;
 import org.jpsbackup.RestoreOptions;
 import org.jpsbackup.RotateOptions;
+import org.jpsbackup.SecretAnswer;
 import org.jpsbackup.Store;
 import org.jpsbackup.UploadOptions;
 
@@ -27,7 +30,9 @@ import org.jpsbackup.UploadOptions;
  * <p>{@code store} is {@code {url, endpoint?, region?, profile?, accessKey?, secretKey?, sessionToken?, accountKey?, sas?, tenant?, client?,
  * clientSecret?, caFile?, proxy?, tlsMinimum?, serverSideEncryption?, kmsKey?, storageClass?, checksums?, virtualHost?, singleWriter?}}, as in
  * {@link org.jpsbackup.StoreOptions}; {@code catalog} is {@code {store?, bucket, key}}, in the call's store where it names none. A member that ends in '?' here may be left
- * out; empty texts count as left out. Credentials appear in no answer.
+ * out; empty texts count as left out. {@code aws} is {@code {region?, endpoint?, profile?, accessKey?, secretKey?, sessionToken?, caFile?, proxy?,
+ * tlsMinimum?}}, as in {@link org.jpsbackup.AwsOptions}, {@code azure} {@code {principal?, tenant?, client?, clientSecret?, subscription?, login?, manager?, caFile?,
+ * proxy?}}, as in {@link org.jpsbackup.AzureOptions}. Credentials that were given appear in no answer.
  */
 public final class Jpsbackup {
     private Jpsbackup() {
@@ -313,5 +318,196 @@ public final class Jpsbackup {
                             .consumer(members.optionalTexts("consumer"));
             answer.put("account", new Restore(call.open()).restore(options, null));
         });
+    }
+
+    /** {@code {aws?}} → {@code account}: whose keys these are. */
+    public static Map<String, Object> awsIdentity(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> answer.put("account", call.readAws().openAws().identity(null)));
+    }
+
+    /** {@code {aws?, role?, name?, externalId?, policy?, seconds?}} → {@code credentials}, a secret: the content of a credentials file; {@code account}. */
+    public static Map<String, Object> awsSession(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            AwsSessionOptions options = new AwsSessionOptions().role(members.optionalText("role")).name(members.optionalText("name"))
+                    .externalId(members.optionalText("externalId")).policy(members.optionalObject("policy"))
+                    .seconds(members.optionalText("seconds") == null ? 0 : members.number("seconds", 1, 129_600));
+            tell(answer, "credentials", call.openAws().session(options, null));
+        });
+    }
+
+    /** {@code {aws?, name}} → {@code secret}, its newest text; {@code account}. */
+    public static Map<String, Object> awsSecret(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String name = call.readAws().arguments().text("name");
+            tell(answer, "secret", call.openAws().secret(name, null));
+        });
+    }
+
+    /** {@code {aws?, name, secret}} → {@code account}. */
+    public static Map<String, Object> awsCreateSecret(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String name = call.readAws().arguments().text("name");
+            char[] secret = call.secret("secret");
+            answer.put("account", call.openAws().createSecret(name, secret, null));
+        });
+    }
+
+    /** {@code {aws?, name}} → {@code exists}. */
+    public static Map<String, Object> awsSecretExists(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String name = call.readAws().arguments().text("name");
+            answer.put("exists", call.openAws().secretExists(name, null));
+        });
+    }
+
+    /** {@code {aws?, name, atOnce?}}: AWS can bring it back for 30 days, unless it goes at once. */
+    public static Map<String, Object> awsDeleteSecret(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String name = members.text("name");
+            boolean atOnce = members.flag("atOnce");
+            call.openAws().deleteSecret(name, atOnce, null);
+        });
+    }
+
+    /** {@code {aws?, user}} → {@code account}. */
+    public static Map<String, Object> awsCreateUser(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String user = call.readAws().arguments().text("user");
+            answer.put("account", call.openAws().createUser(user, null));
+        });
+    }
+
+    /** {@code {aws?, user}} → {@code exists}. */
+    public static Map<String, Object> awsUserExists(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String user = call.readAws().arguments().text("user");
+            answer.put("exists", call.openAws().userExists(user, null));
+        });
+    }
+
+    /** {@code {aws?, user, withOwn?}}: with its own keys and inline policies, or only a user that has none. */
+    public static Map<String, Object> awsDeleteUser(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String user = members.text("user");
+            boolean withOwn = members.flag("withOwn");
+            call.openAws().deleteUser(user, withOwn, null);
+        });
+    }
+
+    /** {@code {aws?, user}} → {@code credentials}, a secret: the content of a credentials file; {@code account}. */
+    public static Map<String, Object> awsCreateKey(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String user = call.readAws().arguments().text("user");
+            tell(answer, "credentials", call.openAws().createKey(user, null));
+        });
+    }
+
+    /** {@code {aws?, user, accessKey}} → {@code exists}. */
+    public static Map<String, Object> awsKeyExists(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String user = members.text("user");
+            String accessKey = members.text("accessKey");
+            answer.put("exists", call.openAws().keyExists(user, accessKey, null));
+        });
+    }
+
+    /** {@code {aws?, user, accessKey}}. */
+    public static Map<String, Object> awsDeleteKey(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String user = members.text("user");
+            String accessKey = members.text("accessKey");
+            call.openAws().deleteKey(user, accessKey, null);
+        });
+    }
+
+    /** {@code {aws?, user, name, policy}}: sets an inline policy, an object; one of this name is replaced. */
+    public static Map<String, Object> awsPutPolicy(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String user = members.text("user");
+            String name = members.text("name");
+            Map<String, Object> policy = members.object("policy");
+            call.openAws().putPolicy(user, name, policy, null);
+        });
+    }
+
+    /** {@code {aws?, user, name}} → {@code exists}. */
+    public static Map<String, Object> awsPolicyExists(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String user = members.text("user");
+            String name = members.text("name");
+            answer.put("exists", call.openAws().policyExists(user, name, null));
+        });
+    }
+
+    /** {@code {aws?, user, name}}. */
+    public static Map<String, Object> awsDeletePolicy(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAws().arguments();
+            String user = members.text("user");
+            String name = members.text("name");
+            call.openAws().deletePolicy(user, name, null);
+        });
+    }
+
+    /** {@code {azure?, name, group?}} → {@code exists, account}. */
+    public static Map<String, Object> azureAccountExists(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            AzureAccountOptions which = AccountArguments.account(call.readAzure().arguments());
+            Map<String, Object> account = call.openAzure().find(which, null);
+            answer.put("exists", account.get("exists"));
+            answer.put("account", account);
+        });
+    }
+
+    /** {@code {azure?, name, group?, location, sku?, kind?}} → {@code account}: made, or found where it is there already. */
+    public static Map<String, Object> azureCreateAccount(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAzure().arguments();
+            AzureAccountOptions wish = AccountArguments.account(members).location(members.text("location"))
+                    .sku(members.optionalText("sku")).kind(members.optionalText("kind"));
+            answer.put("account", call.openAzure().create(wish, null));
+        });
+    }
+
+    /** {@code {azure?, name, group?}}: deletes the account and all that lies in it. */
+    public static Map<String, Object> azureDeleteAccount(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            AzureAccountOptions which = AccountArguments.account(call.readAzure().arguments());
+            call.openAzure().delete(which, null);
+        });
+    }
+
+    /** {@code {azure?, name}} → {@code available, account}: whether nobody has the name, and else why. */
+    public static Map<String, Object> azureCheckAccountName(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            String name = call.readAzure().arguments().text("name");
+            Map<String, Object> account = call.openAzure().checkName(name, null);
+            answer.put("available", account.get("available"));
+            answer.put("account", account);
+        });
+    }
+
+    /** {@code {azure?, name, group?, key?}} → {@code key}, a secret; {@code account}: the key of this name, else "key1". */
+    public static Map<String, Object> azureAccountKey(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readAzure().arguments();
+            AzureAccountOptions which = AccountArguments.account(members);
+            String name = members.optionalText("key");
+            tell(answer, "key", call.openAzure().key(which, name, null));
+        });
+    }
+
+    private static void tell(Map<String, Object> answer, String member, SecretAnswer told) {
+        try (told) {
+            answer.put(member, new String(told.secret()));
+            answer.put("account", told.account());
+        }
     }
 }

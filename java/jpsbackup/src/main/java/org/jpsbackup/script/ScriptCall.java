@@ -1,16 +1,22 @@
 package org.jpsbackup.script;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jpsbackup.AwsAccount;
+import org.jpsbackup.AwsOptions;
+import org.jpsbackup.AzureAccounts;
+import org.jpsbackup.AzureOptions;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.JpsBackupException;
 import org.jpsbackup.Store;
 import org.jpsbackup.script.StoreArguments.CatalogPlace;
 
-/** One call of a script: its arguments, the stores that it opens, and its answer, in the platform's form. */
+/** One call of a script: its arguments, the stores and accounts that it opens, and its answer, in the platform's form. */
 final class ScriptCall implements AutoCloseable {
     /** Failures answer this much more than the code's number, so that they do not look like the platform's own codes. */
     private static final int RESULT_BASE = 100;
@@ -25,9 +31,12 @@ final class ScriptCall implements AutoCloseable {
     }
 
     private final Arguments arguments;
-    private final List<Store> opened = new ArrayList<>(2);
+    private final Deque<Runnable> closings = new ArrayDeque<>(2);
+    private final List<String> accountSecrets = new ArrayList<>();
     private StoreArguments store;
     private CatalogPlace catalog;
+    private AwsOptions aws;
+    private AzureOptions azure;
 
     private ScriptCall(Object arguments) {
         this.arguments = new Arguments("arguments", PlainValues.isMissing(arguments) ? Collections.emptyMap() : arguments);
@@ -89,20 +98,52 @@ final class ScriptCall implements AutoCloseable {
         return catalog.in(catalog.store == null ? own : keep(catalog.store));
     }
 
+    /** Reads who asks AWS; {@link #openAws()} opens it. */
+    ScriptCall readAws() {
+        aws = AccountArguments.aws(arguments.optionalNested("aws"), accountSecrets);
+        return this;
+    }
+
+    AwsAccount openAws() {
+        arguments.refuseOthers();
+        AwsAccount made = AwsAccount.open(aws);
+        closings.push(made::close);
+        return made;
+    }
+
+    /** Reads who asks Azure; {@link #openAzure()} opens it. */
+    ScriptCall readAzure() {
+        azure = AccountArguments.azure(arguments.optionalNested("azure"), accountSecrets);
+        return this;
+    }
+
+    AzureAccounts openAzure() {
+        arguments.refuseOthers();
+        AzureAccounts made = AzureAccounts.open(azure);
+        closings.push(made::close);
+        return made;
+    }
+
+    /** A required text that no message may repeat. */
+    char[] secret(String name) {
+        String text = arguments.text(name);
+        accountSecrets.add(text);
+        return text.toCharArray();
+    }
+
     @Override
     public void close() {
-        for (Store each : opened) {
-            each.close();
-        }
+        closings.forEach(Runnable::run);
     }
 
     private Store keep(StoreArguments which) {
         Store made = which.open();
-        opened.add(made);
+        closings.push(made::close);
         return made;
     }
 
     private void collectSecrets(List<String> secrets) {
+        secrets.addAll(accountSecrets);
         if (store != null) {
             secrets.addAll(store.secrets());
         }

@@ -31,11 +31,11 @@ final class StoreArguments {
                 .checksums(store.optionalText("checksums"))
                 .singleWriter(store.flag("singleWriter"))
                 .virtualHost(store.flag("virtualHost"));
-        builder.credentials(store.optionalText("accessKey"), secret(store, "secretKey"));
-        builder.sessionToken(secret(store, "sessionToken"));
-        builder.accountKey(secret(store, "accountKey"));
-        builder.sas(secret(store, "sas"));
-        builder.servicePrincipal(store.optionalText("tenant"), store.optionalText("client"), secret(store, "clientSecret"));
+        builder.credentials(store.optionalText("accessKey"), AccountArguments.secret(store, "secretKey", secrets));
+        builder.sessionToken(AccountArguments.secret(store, "sessionToken", secrets));
+        builder.accountKey(AccountArguments.secret(store, "accountKey", secrets));
+        builder.sas(AccountArguments.secret(store, "sas", secrets));
+        builder.servicePrincipal(store.optionalText("tenant"), store.optionalText("client"), AccountArguments.secret(store, "clientSecret", secrets));
         store.refuseOthers();
         options = builder.build();
     }
@@ -46,15 +46,6 @@ final class StoreArguments {
 
     List<String> secrets() {
         return secrets;
-    }
-
-    private char[] secret(Arguments store, String name) {
-        String text = store.optionalText(name);
-        if (text == null) {
-            return null;
-        }
-        secrets.add(text);
-        return text.toCharArray();
     }
 
     static BackupName backupName(Arguments arguments) {
