@@ -86,6 +86,20 @@ static int refuse_access(WRITE_ARGUMENTS)
     return error_set(error, JB_ERROR_ACCESS, "AccessDenied");
 }
 
+/* Of the two that race, one is not heard of, before or after its write. */
+static int lose_one(WRITE_ARGUMENTS)
+{
+    writes++;
+    return count == 3 ? error_set(error, JB_ERROR_UNREACHABLE, "no answer")
+                      : honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
+}
+
+static int lose_all_answers(WRITE_ARGUMENTS)
+{
+    honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
+    return error_set(error, JB_ERROR_UNREACHABLE, "no answer");
+}
+
 /* As S3's answers to HEAD do, and unlike files, it tells the tag. */
 static int stat_with_tag(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                          const char *version, jb_object_info *info, jb_error *error)
@@ -178,6 +192,22 @@ static void a_probe_that_fails_says_nothing_of_conditions(void **state)
     workspace_close(&w);
 }
 
+static void a_probe_that_is_cut_off_keeps_nothing_of_it(void **state)
+{
+    (void)state;
+    int (*const cuts[])(WRITE_ARGUMENTS) = {lose_one, lose_all_answers};
+    for (size_t i = 0; i < 2; i++) {
+        struct workspace w;
+        struct store_driver other = open_other(&w, cuts[i]);
+        w.store->driver = &other;
+        jb_error error = JB_ERROR_INIT;
+        assert_fails(JB_ERROR_UNREACHABLE, error, store_conditions_require(w.store, w.operation, "bucket", &error));
+        assert_bucket_is_empty(&w);
+        w.store->driver = honest;
+        workspace_close(&w);
+    }
+}
+
 static const char entry[] = "{\"name\": \"n\", \"timestamp\": \"2026-01-01T00:00:00\", \"mode\": \"auto\"}";
 
 static void without_conditions_catalogs_and_seals_stay_as_they_are(void **state)
@@ -264,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_store_that_refuses_conditions_has_none),
         cmocka_unit_test(a_bucket_is_probed_once),
         cmocka_unit_test(a_probe_that_fails_says_nothing_of_conditions),
+        cmocka_unit_test(a_probe_that_is_cut_off_keeps_nothing_of_it),
         cmocka_unit_test(without_conditions_catalogs_and_seals_stay_as_they_are),
         cmocka_unit_test(a_single_writer_compares_by_himself),
         cmocka_unit_test(a_single_writers_uploads_compare_too),

@@ -125,13 +125,20 @@ static bool is_answer(int code)
     return code == JB_OK || code == JB_ERROR_CONFLICT || code == JB_ERROR_UNSUPPORTED;
 }
 
+/* Also where the answer was lost: it may be there. */
+static void note_if_written(struct probe *probe, const char *key, int code, const jb_object_info *info)
+{
+    if (code == JB_OK || code == JB_ERROR_UNREACHABLE || code == JB_ERROR_CANCELLED)
+        note_write(probe, key, info);
+}
+
 static int judge_race(struct probe *probe, const struct rival *rivals, const char **why, jb_error *error)
 {
     unsigned won = 0, lost = 0;
+    for (size_t i = 0; i < 2; i++)
+        note_if_written(probe, rivals[i].key, rivals[i].code, &rivals[i].info);
     for (size_t i = 0; i < 2; i++) {
         int code = rivals[i].code;
-        if (code == JB_OK)
-            note_write(probe, rivals[i].key, &rivals[i].info);
         if (!is_answer(code))
             return error_copy(error, &rivals[i].error);
         won += code == JB_OK;
@@ -169,21 +176,20 @@ static int replace_by_stale_tag(struct probe *probe, const char *key, const char
 {
     jb_object_info first, second, third;
     int code = write_text(probe, key, "first", (struct store_condition){.when = STORE_ALWAYS}, &first, error);
+    note_if_written(probe, key, code, &first);
     if (code != JB_OK)
         return code;
-    note_write(probe, key, &first);
     struct store_condition unchanged = {.when = STORE_IF_UNCHANGED, .tag = first.tag};
     code = write_text(probe, key, "second", unchanged, &second, error);
+    note_if_written(probe, key, code, &second);
     if (code != JB_OK) {
         *why = "it refuses to replace an object that is unchanged";
         return is_answer(code) ? JB_OK : code;
     }
-    note_write(probe, key, &second);
     code = write_text(probe, key, "third", unchanged, &third, error);
-    if (code == JB_OK) {
-        note_write(probe, key, &third);
+    note_if_written(probe, key, code, &third);
+    if (code == JB_OK)
         *why = "it replaced an object although it had been changed";
-    }
     return is_answer(code) ? JB_OK : code;
 }
 
