@@ -229,8 +229,6 @@ int jb_backup_discard(jb_store *store, jb_operation *operation, const char *buck
     int code = open_claim(store, operation, bucket, claim, &id, &seal, error);
     if (code != JB_OK)
         return code;
-    /* First, for an upload that is completed meanwhile would leave an object behind the removal. */
-    folder_abort_uploads(store, operation, bucket, &id);
     code = folder_remove(store, operation, bucket, &id, &seal, NULL, error);
     seal_clean_up(&seal);
     return code;

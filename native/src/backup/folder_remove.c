@@ -217,6 +217,10 @@ int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, 
     }
     if (code == JB_OK && catalog != NULL)
         code = jb_catalog_remove(catalog, operation, id->name, id->timestamp, id->mode, error);
+    /* Before the objects, for an upload that is completed meanwhile would leave one behind; and while there is a seal,
+       for without one gc does not look here. */
+    if (code == JB_OK && seal != NULL)
+        folder_abort_uploads(store, operation, bucket, id);
     if (code == JB_OK)
         code = remove_selected(store, operation, bucket, id, SELECT_OBJECTS, error);
     /* The older first: were the newest one gone, a seal that says "complete" would come to light again. */
