@@ -362,6 +362,23 @@ static void a_user_is_deleted_with_all_pages_of_its_own(void **state)
     end();
 }
 
+static void what_a_late_listing_still_shows_is_gone(void **state)
+{
+    (void)state;
+    static const struct exchange script[] = {
+        POSTED(IAM_BODY("ListAccessKeys"), KEYS_OF(KEY("K1"))),
+        POSTED(IAM_BODY("DeleteAccessKey") "&AccessKeyId=K1", "<x/>"),
+        POSTED(IAM_BODY("ListAccessKeys"), KEYS_OF(KEY("K1"))),
+        REFUSED(IAM_BODY("DeleteAccessKey") "&AccessKeyId=K1", "404 Not Found", XML_ERROR("NoSuchEntity")),
+        POSTED(IAM_BODY("ListUserPolicies"), POLICIES_OF("")),
+        POSTED(IAM_BODY("DeleteUser"), "<x/>"),
+    };
+    jb_error error = JB_ERROR_INIT;
+    BEGIN(script);
+    is(jb_aws_user_delete(aws, NULL, "backup", true, &error), JB_OK, &error, "");
+    end();
+}
+
 static void a_cancelled_call_ends(void **state)
 {
     (void)state;
@@ -391,6 +408,7 @@ int main(void)
         TEST(keys_are_not_made_twice_after_a_lost_answer),
         TEST(a_deletion_whose_answer_was_lost_has_succeeded),
         TEST(a_user_is_deleted_with_all_pages_of_its_own),
+        TEST(what_a_late_listing_still_shows_is_gone),
         TEST(a_cancelled_call_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,7 +101,8 @@ static int take_name(void *context, const char *path, const char *text, jb_error
     return JB_OK;
 }
 
-/* Removes what the question lists, page after page, until nothing is left. */
+/* Removes what the question lists, page after page, until nothing is left. A listing may show for some seconds what is
+ * gone: IAM is eventually consistent. */
 static int delete_all(const struct service *service, jb_operation *operation, const struct question *list,
                       const char *path, const struct question *removal, jb_error *error)
 {
@@ -119,11 +120,16 @@ static int delete_all(const struct service *service, jb_operation *operation, co
                 error_set(error, JB_ERROR_LIMIT, "what belongs to the user '%.128s' does not become less", list->user);
             break;
         }
+        bool less = false;
         for (size_t i = 0; i < listing->count && code == JB_OK; i++) {
             struct question one = *removal;
             one.second = listing->names[i];
             code = ask_to_delete(service, operation, &one, error);
+            less = less || code == JB_OK;
+            code = code == JB_ERROR_NOT_FOUND ? JB_OK : code;
         }
+        if (!less)
+            break;
     }
     free(listing);
     return code;
