@@ -195,6 +195,23 @@ int output_finish(struct output *output, int code, const json_t *account, print_
     return status;
 }
 
+static void print_value(const json_t *value, FILE *out)
+{
+    size_t index;
+    json_t *each;
+    if (json_is_boolean(value))
+        fputs(json_is_true(value) ? "yes" : "no", out);
+    else if (json_is_integer(value))
+        fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_string(value))
+        print_text(out, json_string_value(value));
+    json_array_foreach(value, index, each)
+    {
+        fputs(index > 0 ? ", " : "", out);
+        print_text(out, json_is_string(each) ? json_string_value(each) : "");
+    }
+}
+
 void print_members(const json_t *account, FILE *out)
 {
     const char *name;
@@ -202,7 +219,7 @@ void print_members(const json_t *account, FILE *out)
     json_object_foreach((json_t *)(uintptr_t)account, name, value)
     {
         fprintf(out, "%s: ", name);
-        print_text(out, json_is_boolean(value) ? (json_is_true(value) ? "yes" : "no") : account_text(account, name));
+        print_value(value, out);
         fputc('\n', out);
     }
 }

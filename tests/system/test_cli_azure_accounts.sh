@@ -53,7 +53,8 @@ expect 5 azure account-name-check jcprod1westeurope "${azure[@]}"
 json out 'last["result"]["keys"] == ["key1", "key2"]'
 ! grep -qF "$(sed -n 1p keys)" out err || failed "the key was printed"
 expect 5 azure account-key jcprod1westeurope key "${azure[@]}"
-expect 0 azure account-key jcprod1westeurope key2 --key-name key2 "${azure[@]}"
+expect 0 azure account-key jcprod1westeurope key2 --key-name key2 --principal principal
+says out "keys: key1, key2"
 [ "$(cat key2)" = "AZURE_STORAGE_KEY=$(sed -n 2p keys)" ] || failed "the second key is another one"
 expect 4 azure account-key jcprod1westeurope key3 --key-name key3 "${azure[@]}"
 [ ! -e key3 ] || failed "a file without a key was left"
