@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <openssl/crypto.h>
 
+#include "http/request.h"
 #include "s3_fixture.h"
 
 /* Does not stand in this program as it is: that would be found. */
@@ -107,6 +108,23 @@ static void nothing_is_left_of_a_secret_key_that_was_refused(void **state)
     munmap(secret, 4096);
 }
 
+/* libcurl's own copies of a request are beyond reach; ours are not. */
+static void nothing_is_left_of_a_token_in_a_requests_headers(void **state)
+{
+    (void)state;
+    char *secret = unmask();
+    jb_error error = JB_ERROR_INIT;
+    struct http_request request;
+    http_request_init(&request, "GET", "http://localhost/", NULL);
+    assert_int_equal(http_request_header(&request, "x-amz-security-token", secret, &error), JB_OK);
+    assert_int_equal(http_request_header(&request, "x-amz-date", "today", &error), JB_OK);
+    assert_int_equal(count_copies(), 2);
+    http_request_clean_up(&request);
+    assert_int_equal(count_copies(), 1);
+    OPENSSL_cleanse(secret, SIZE);
+    munmap(secret, 4096);
+}
+
 struct log {
     const char *secret, *token;
     unsigned lines;
@@ -161,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_left_of_a_secret_key_once_its_store_is_closed),
         cmocka_unit_test(nothing_is_left_of_a_secret_key_that_was_refused),
+        cmocka_unit_test(nothing_is_left_of_a_token_in_a_requests_headers),
         cmocka_unit_test(no_secret_is_logged_at_any_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

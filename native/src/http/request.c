@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +11,18 @@ void http_request_init(struct http_request *request, const char *method, const c
     buffer_init(&request->problem, HTTP_PROBLEM_MAX);
 }
 
-void http_request_clean_up(struct http_request *request)
+/* Tokens and signatures stand in them. */
+void http_request_drop_headers(struct http_request *request)
 {
+    for (struct curl_slist *line = request->list; line != NULL; line = line->next)
+        OPENSSL_cleanse(line->data, strlen(line->data));
     curl_slist_free_all(request->list);
     request->list = NULL;
+}
+
+void http_request_clean_up(struct http_request *request)
+{
+    http_request_drop_headers(request);
     buffer_clean_up(&request->headers);
     buffer_clean_up(&request->problem);
 }

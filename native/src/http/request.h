@@ -73,6 +73,9 @@ void http_request_init(struct http_request *request, const char *method, const c
 /* Frees what the client put in; the caller's members stay the caller's. */
 void http_request_clean_up(struct http_request *request);
 
+/* Zeroes and frees the headers that `prepare` added; for the client. */
+void http_request_drop_headers(struct http_request *request);
+
 /* For `prepare`. JB_ERROR_USAGE where the value would break the header's line. */
 int http_request_header(struct http_request *request, const char *name, const char *value, jb_error *error);
 

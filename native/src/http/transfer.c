@@ -217,8 +217,7 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     empty(&request->problem);
     if (request->reply != NULL)
         empty(request->reply);
-    curl_slist_free_all(request->list);
-    request->list = NULL;
+    http_request_drop_headers(request);
     request->easy = easy;
 
     set_options(request, easy, options);
