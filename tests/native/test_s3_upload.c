@@ -554,6 +554,36 @@ static void another_range_than_asked_for_is_refused(void **state)
     RANGE_GIVES(JB_ERROR_VERIFY, RANGED("bytes 7-11/100", "hell"));
 }
 
+static int range_of_tag(const char *tag, const struct exchange *exchange)
+{
+    struct s3_fixture fixture;
+    s3_fixture_begin(&fixture, exchange, 1);
+    struct waited waited;
+    char bytes[8] = "";
+    init_waited(&waited, bytes, 5, 7);
+    waited.transfer.tag = tag;
+    assert_int_equal(fixture.store->driver->range(fixture.store, fixture.operation, "bucket", "key", NULL,
+                                                  &waited.transfer, &fixture.error),
+                     JB_OK);
+    int code = wait_done(&waited);
+    s3_fixture_end(&fixture);
+    return code;
+}
+
+static void a_range_of_an_object_that_was_replaced_is_a_conflict(void **state)
+{
+    (void)state;
+    const struct exchange tagged = {"GET", "/bucket/key", .status = "206 Partial", .reply = "hello",
+                                    .reply_headers = "ETag: \"new\"\r\nContent-Range: bytes 7-11/100\r\n"};
+    const struct exchange shorter = {"GET", "/bucket/key", .status = "206 Partial", .reply = "h",
+                                     .reply_headers = "ETag: \"new\"\r\nContent-Range: bytes 7-7/8\r\n"};
+    const struct exchange untagged = RANGED("bytes 7-11/100", "hello");
+    assert_int_equal(range_of_tag("\"new\"", &tagged), JB_OK);
+    assert_int_equal(range_of_tag("\"old\"", &tagged), JB_ERROR_CONFLICT);
+    assert_int_equal(range_of_tag("\"old\"", &shorter), JB_ERROR_CONFLICT);
+    assert_int_equal(range_of_tag("\"old\"", &untagged), JB_ERROR_FORMAT);
+}
+
 static void a_range_without_content_range_is_malformed(void **state)
 {
     (void)state;
@@ -634,6 +664,7 @@ int main(void)
         cmocka_unit_test(a_range_arrives_in_its_place),
         cmocka_unit_test(a_range_survives_resets_cuts_and_stalls),
         cmocka_unit_test(another_range_than_asked_for_is_refused),
+        cmocka_unit_test(a_range_of_an_object_that_was_replaced_is_a_conflict),
         cmocka_unit_test(a_range_without_content_range_is_malformed),
         cmocka_unit_test(more_bytes_than_asked_for_are_a_limit),
         cmocka_unit_test(the_whole_object_instead_of_a_range_is_refused),

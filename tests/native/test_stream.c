@@ -1,5 +1,6 @@
 /* Streams to objects and back: compression, parts, digests, child processes. */
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -254,6 +255,39 @@ static void a_truncated_stream_is_an_error(void **state)
     }
 }
 
+static int replace_when_read(void *context, const void *bytes, size_t count)
+{
+    struct workspace *w = context;
+    (void)bytes, (void)count;
+    char from[PATH_MAX];
+    snprintf(from, sizeof from, "%s", workspace_file(w, "other"));
+    rename(from, workspace_file(w, "store/bucket/object"));
+    return 0;
+}
+
+/* More than is fetched ahead, and without blocks on the disk. */
+static void make_hole(const char *path)
+{
+    write_file(path, "", 0);
+    assert_int_equal(truncate(path, (off_t)200 << 20), 0);
+}
+
+static void an_object_that_is_replaced_while_it_is_read_is_no_mixture(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    const jb_get_options get = {
+        .size = sizeof get, .bucket = "bucket", .key = "object", .write = replace_when_read, .write_context = &w};
+    make_hole(workspace_file(&w, "store/bucket/object"));
+    assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
+    make_hole(workspace_file(&w, "other"));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_non_null(strstr(error.text, "'bucket/object' was replaced while it was read"));
+    workspace_close(&w);
+}
+
 static int put_command(struct workspace *w, const char *script, const char *success, jb_error *error)
 {
     const char *argv[] = {"sh", "-c", script, NULL};
@@ -471,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_damaged_part_is_found_and_named),
         cmocka_unit_test(a_part_larger_than_the_memory_is_verified_as_it_comes),
         cmocka_unit_test(a_truncated_stream_is_an_error),
+        cmocka_unit_test(an_object_that_is_replaced_while_it_is_read_is_no_mixture),
         cmocka_unit_test(a_producer_that_fails_leaves_nothing),
         cmocka_unit_test(producers_inherit_no_descriptors_and_no_input),
         cmocka_unit_test(a_cancelled_put_leaves_nothing),

@@ -70,7 +70,8 @@ typedef struct jb_object_info {
     const char *key; /* valid while the callback runs, or as long as the key that was asked for */
     uint64_t bytes;
     int64_t modified;              /* seconds since 1970, by the store's clock */
-    char tag[160];                 /* ETag or digest that conditional writes compare; may be empty in listings */
+    char tag[160];                 /* ETag or digest that conditional writes compare; may be empty in listings. By
+                                      `stat` on file://, of the file: conditional writes do not know it */
     char version[JB_VERSION_SIZE]; /* the version's id where the bucket keeps versions; else "" */
     bool is_latest;                /* listings of versions: what is read without a version's id */
     bool is_marker;                /* listings of versions: says only that the object was deleted */

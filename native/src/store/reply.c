@@ -68,9 +68,28 @@ static bool is_asked_range(const char *value, const struct store_transfer *trans
     return strncmp(value, expected, (size_t)size) == 0;
 }
 
+/* Ranges of an object that is replaced meanwhile would be put together to one that never was. */
+static bool is_asked_object(struct http_request *reply, const struct store_transfer *transfer)
+{
+    char tag[sizeof((jb_object_info *)NULL)->tag];
+    if (transfer->tag == NULL)
+        return true;
+    if (!http_request_reply_header(reply, "etag", tag, sizeof tag)) {
+        error_set(&reply->error, JB_ERROR_FORMAT, "the store's answer has no valid ETag");
+        return false;
+    }
+    if (strcmp(tag, transfer->tag) == 0)
+        return true;
+    error_set(&reply->error, JB_ERROR_CONFLICT, "the object was replaced while it was read");
+    error_hint(&reply->error, "read it again from its beginning");
+    return false;
+}
+
 enum http_verdict reply_check_range(struct http_request *reply, const struct store_transfer *transfer)
 {
     char value[96];
+    if (!is_asked_object(reply, transfer))
+        return HTTP_FAILED;
     if (!http_request_reply_header(reply, "content-range", value, sizeof value))
         error_set(&reply->error, JB_ERROR_FORMAT, "the store's answer has no Content-Range");
     else if (!is_asked_range(value, transfer))

@@ -32,6 +32,7 @@ struct store_transfer {
     size_t count;             /* parts: more than 0. ranges: fewer bytes than asked for are an error */
     uint64_t offset;          /* in the object */
     unsigned char sha256[32]; /* parts: digest of the bytes, computed by the caller; signs and proves the request */
+    const char *tag;          /* ranges: the object's by `stat`: JB_ERROR_CONFLICT where it has another. NULL: any */
     void (*done)(struct store_transfer *transfer);
     jb_error error; /* out: code JB_OK on success */
     void *driver;   /* the driver's, while under way */

@@ -36,8 +36,9 @@ struct part_reader {
     const char *bucket;
     const char *prefix;
     const struct object *object;
-    uint64_t bytes;     /* of the whole stream */
-    struct event event; /* guards the slots' states */
+    uint64_t bytes;                                /* of the whole stream */
+    char tag[sizeof((jb_object_info *)NULL)->tag]; /* of what is not described: all ranges must be of one object */
+    struct event event;                            /* guards the slots' states */
     struct slot slots[SLOTS_MAX];
     unsigned slot_count;
     unsigned first; /* the oldest slot under way, or lent */
@@ -128,6 +129,7 @@ static bool next_bytes(struct part_reader *reader, struct slot *slot)
     uint64_t left = reader->bytes - reader->offset;
     slot->parts = NULL;
     slot->version = NULL;
+    slot->transfer.tag = reader->tag[0] != '\0' ? reader->tag : NULL;
     slot->transfer.count = left < slot->capacity ? (size_t)left : slot->capacity;
     snprintf(slot->key, sizeof slot->key, "%s", reader->prefix);
     return left > 0;
@@ -269,6 +271,7 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
                     jb_error *error)
 {
     uint64_t bytes;
+    jb_object_info info = {.size = sizeof info};
     size_t slot_bytes = memory_bytes / SLOTS_MIN < RANGE_BYTES_MAX ? memory_bytes / SLOTS_MIN : RANGE_BYTES_MAX;
     if (object != NULL) {
         bytes = object->bytes;
@@ -276,7 +279,6 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
         if (slot_bytes < largest_part(object) && largest_part(object) <= memory_bytes)
             slot_bytes = (size_t)largest_part(object);
     } else {
-        jb_object_info info;
         int code = store_stat(store, operation, bucket, prefix, NULL, &info, error);
         if (code != JB_OK)
             return code;
@@ -301,6 +303,7 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
     reader->prefix = prefix;
     reader->object = object;
     reader->bytes = bytes;
+    memcpy(reader->tag, info.tag, sizeof reader->tag);
     size_t slots = memory_bytes / slot_bytes;
     reader->slot_count = slots < 1 ? 1 : slots > SLOTS_MAX ? SLOTS_MAX : (unsigned)slots;
     for (unsigned i = 0; i < reader->slot_count; i++) {

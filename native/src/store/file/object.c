@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,14 @@ static int set_tag(jb_object_info *info, const void *bytes, size_t count, const 
     return code;
 }
 
+/* Of one file and no other: each write makes a new one. Unlike the digest, it is had without reading all. */
+static void identify(const struct stat *status, char tag[sizeof((jb_object_info *)NULL)->tag])
+{
+    snprintf(tag, sizeof((jb_object_info *)NULL)->tag, "%llx-%llx-%llx.%lx", (unsigned long long)status->st_ino,
+             (unsigned long long)status->st_size, (unsigned long long)status->st_mtim.tv_sec,
+             (unsigned long)status->st_mtim.tv_nsec);
+}
+
 int file_stat(jb_store *base, jb_operation *operation, const char *bucket, const char *key, const char *version,
               jb_object_info *info, jb_error *error)
 {
@@ -28,6 +37,7 @@ int file_stat(jb_store *base, jb_operation *operation, const char *bucket, const
     close(fd);
     info->bytes = (uint64_t)status.st_size;
     info->modified = status.st_mtime;
+    identify(&status, info->tag);
     return JB_OK;
 }
 
@@ -90,6 +100,12 @@ int file_range(jb_store *base, jb_operation *operation, const char *bucket, cons
     int code = file_object_open((struct file_store *)base, bucket, key, &fd, &status, error);
     if (code != JB_OK)
         return code;
+    char tag[sizeof((jb_object_info *)NULL)->tag];
+    identify(&status, tag);
+    if (transfer->tag != NULL && strcmp(tag, transfer->tag) != 0) {
+        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was replaced while it was read", bucket, key);
+        code = error_hint(error, "read it again from its beginning");
+    }
     size_t filled = 0;
     while (code == JB_OK && filled < transfer->count) {
         ssize_t got = pread(fd, transfer->bytes + filled, transfer->count - filled, (off_t)(transfer->offset + filled));
