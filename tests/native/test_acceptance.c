@@ -492,6 +492,68 @@ static void a_diagnosis_names_the_right_that_is_missing(void **state)
     workspace_close(&w);
 }
 
+#define IDENTITY_ARGUMENTS jb_store *store, jb_operation *operation, char who[STORE_IDENTITY_SIZE], jb_error *error
+
+static int tell_who(IDENTITY_ARGUMENTS)
+{
+    (void)store, (void)operation, (void)error;
+    snprintf(who, STORE_IDENTITY_SIZE, "arn:aws:iam::1:user/me");
+    return JB_OK;
+}
+
+static int refuse_keys(IDENTITY_ARGUMENTS)
+{
+    (void)store, (void)operation, (void)who;
+    return error_set(error, JB_ERROR_ACCESS, "InvalidClientTokenId");
+}
+
+static int answer_not(IDENTITY_ARGUMENTS)
+{
+    (void)store, (void)operation, (void)who;
+    return error_set(error, JB_ERROR_UNREACHABLE, "nobody answers");
+}
+
+static int have_no_service(IDENTITY_ARGUMENTS)
+{
+    (void)store, (void)operation, (void)who;
+    return error_set(error, JB_ERROR_UNSUPPORTED, "nobody is there");
+}
+
+/* Out of reach is no failure: private networks often lead to the store alone. */
+static void a_diagnosis_tells_whose_the_credentials_are(void **state)
+{
+    (void)state;
+    static const struct {
+        int (*identity)(IDENTITY_ARGUMENTS);
+        int code;
+        const char *outcome; /* NULL: the check is not told of */
+        const char *detail;
+    } cases[] = {{tell_who, JB_OK, "pass", "arn:aws:iam::1:user/me"},
+                 {refuse_keys, JB_ERROR_ACCESS, "fail", "InvalidClientTokenId"},
+                 {answer_not, JB_OK, "not-there", "nobody answers"},
+                 {have_no_service, JB_OK, NULL, NULL}};
+    struct workspace w;
+    workspace_open(&w);
+    honest = w.store->driver;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jb_error error = JB_ERROR_INIT;
+        struct store_driver other = *honest;
+        other.identity = cases[i].identity;
+        w.store->driver = &other;
+        char *account = NULL, expected[256];
+        assert_int_equal(jb_store_diagnose(w.store, w.operation, NULL, false, &account, &error), cases[i].code);
+        assert_true((strstr(account, "\"identity\"") != NULL) == (cases[i].outcome != NULL));
+        if (cases[i].outcome != NULL) {
+            snprintf(expected, sizeof expected, "\"outcome\":\"%s\",\"detail\":\"%s\"", cases[i].outcome,
+                     cases[i].detail);
+            assert_non_null(strstr(account, expected));
+        }
+        jb_text_free(account);
+        w.store->driver = honest;
+    }
+    workspace_close(&w);
+}
+
 static void a_diagnosis_stops_where_the_bucket_is_missing(void **state)
 {
     (void)state;
@@ -516,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_failed_check_leaves_nothing),
         cmocka_unit_test(a_cancelled_run_leaves_nothing),
         cmocka_unit_test(a_diagnosis_names_the_right_that_is_missing),
+        cmocka_unit_test(a_diagnosis_tells_whose_the_credentials_are),
         cmocka_unit_test(a_diagnosis_stops_where_the_bucket_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

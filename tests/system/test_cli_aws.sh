@@ -33,6 +33,11 @@ expect 0 aws identity "${aws[@]}" --json
 json out 'last["result"]["account"] == "123456789012" and last["result"]["arn"].startswith("arn:aws:")'
 expect 0 aws identity "${aws[@]}"
 says out 'account: 123456789012'
+store=(--store s3:// --endpoint "$endpoint" --region eu-west-1 --credentials "${server[1]}")
+AWS_ENDPOINT_URL_STS=$endpoint expect 0 doctor "${store[@]}"
+says out 'ok         identity              arn:aws:'
+expect 0 doctor "${store[@]}"
+! grep -q identity out || failed "a store that is not AWS was asked for an identity"
 
 # A secret's life. Its text stands in the file alone.
 printf '{"value": "{\\"clientId\\": \\"ü %%41&=\\"}"}' > secret

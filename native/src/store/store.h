@@ -10,8 +10,9 @@
 #include "../base/buffer.h"
 #include "../base/operation.h"
 
-#define STORE_KEY_MAX   1024        /* bytes; S3's own bound */
-#define STORE_WRITE_MAX (64u << 20) /* bytes in one store_write */
+#define STORE_KEY_MAX       1024        /* bytes; S3's own bound */
+#define STORE_WRITE_MAX     (64u << 20) /* bytes in one store_write */
+#define STORE_IDENTITY_SIZE 2049        /* AWS's longest ARN */
 
 struct http_reach;
 struct store_upload;
@@ -112,6 +113,9 @@ struct store_driver {
                          jb_error *error);
     /* How far a connection to the server comes (http/reach.h); NULL where there is no server. */
     int (*reach)(jb_store *store, jb_operation *operation, struct http_reach *reach, jb_error *error);
+    /* Whose the credentials are, as a service beside the store tells it within some seconds. JB_ERROR_UNSUPPORTED where
+       there is none to ask. */
+    int (*identity)(jb_store *store, jb_operation *operation, char who[STORE_IDENTITY_SIZE], jb_error *error);
 
     /* An object of many parts. Nothing is visible under the key before complete. */
     int (*upload_begin)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,

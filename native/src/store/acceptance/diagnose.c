@@ -120,6 +120,25 @@ static int look_at_server(jb_store *store, jb_operation *operation, struct diagn
     return add_result(diagnosis, &result, error);
 }
 
+/* Where a private network leads to the store alone, the service that knows it is out of reach, and nothing is wrong. */
+static int look_at_identity(jb_store *store, jb_operation *operation, struct diagnosis *diagnosis, jb_error *error)
+{
+    char who[STORE_IDENTITY_SIZE];
+    struct acceptance_result result = {
+        .name = "identity", .proves = "It is known whose the credentials are.", .error = JB_ERROR_INIT};
+    int code = store->driver->identity != NULL ? store->driver->identity(store, operation, who, &result.error)
+                                               : JB_ERROR_UNSUPPORTED;
+    if (code == JB_ERROR_UNSUPPORTED)
+        return JB_OK;
+    if (code == JB_ERROR_CANCELLED)
+        return error_copy(error, &result.error);
+    if (code == JB_OK)
+        error_set(&result.error, JB_OK, "%s", who);
+    else
+        result.outcome = code == JB_ERROR_ACCESS ? ACCEPTANCE_FAIL : ACCEPTANCE_ABSENT;
+    return add_result(diagnosis, &result, error);
+}
+
 /* Without a bucket: a store that knows who asks says that there is no bucket of a random name. */
 static int look_at_credentials(jb_store *store, jb_operation *operation, struct diagnosis *diagnosis, jb_error *error)
 {
@@ -173,6 +192,9 @@ static int examine(jb_store *store, jb_operation *operation, const char *bucket,
     bool reached;
     int code = look_at_server(store, operation, diagnosis, &reached, error);
     if (code != JB_OK || !reached)
+        return code;
+    code = look_at_identity(store, operation, diagnosis, error);
+    if (code != JB_OK)
         return code;
     if (bucket == NULL)
         return look_at_credentials(store, operation, diagnosis, error);

@@ -28,17 +28,6 @@ struct granting {
     bool own; /* the store's own token service */
 };
 
-static bool is_aws(const char *host)
-{
-    static const char *const endings[] = {".amazonaws.com", ".amazonaws.com.cn"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t size = strlen(host), ending = strlen(endings[i]);
-        if (size > ending && strcmp(host + size - ending, endings[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static uint32_t between(uint32_t seconds, uint32_t least, uint32_t most)
 {
     return seconds < least ? least : seconds > most ? most : seconds;
@@ -183,7 +172,7 @@ int s3_grant(jb_store *store, jb_operation *operation, const jb_grant_options *o
         return error_set(error, JB_ERROR_USAGE, "a grant for %u s is longer than %d s", seconds, SECONDS_MAX);
     if (s3->presigned != NULL)
         return error_set(error, JB_ERROR_ACCESS, "what was granted cannot be granted to others");
-    struct granting granting = {.s3 = s3, .operation = operation, .options = options, .aws = is_aws(s3->host)};
+    struct granting granting = {.s3 = s3, .operation = operation, .options = options, .aws = s3_is_aws(s3->host)};
     jb_error problem = JB_ERROR_INIT;
     struct buffer text;
     buffer_init(&text, TEXT_MAX);

@@ -59,6 +59,7 @@ static const struct store_driver driver = {
     .remove_upload = s3_remove_upload,
     .grant = s3_grant,
     .reach = s3_reach,
+    .identity = s3_identity,
     .upload_begin = s3_upload_begin,
     .upload_part = s3_upload_part,
     .upload_complete = s3_upload_complete,
@@ -95,8 +96,7 @@ static int set_endpoint(struct s3_store *s3, const char *option, jb_error *error
     return endpoint_parse(endpoint, &s3->scheme, &s3->host, error);
 }
 
-/* AWS's own endpoints have conditional writes; others are asked by a probe. */
-static bool is_aws(const char *host)
+bool s3_is_aws(const char *host)
 {
     static const char *const ends[] = {".amazonaws.com", ".amazonaws.com.cn"};
     size_t size = strlen(host);
@@ -223,7 +223,8 @@ int s3_open_tuned(const jb_store_options *options, const struct http_options *tu
         s3_close(&s3->store);
         return code;
     }
-    s3->store.has_conditions = is_aws(s3->host);
+    /* AWS has conditional writes; others are asked by a probe. */
+    s3->store.has_conditions = s3_is_aws(s3->host);
     *store = &s3->store;
     return JB_OK;
 }

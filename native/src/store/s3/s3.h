@@ -37,6 +37,10 @@ struct s3_store {
 int s3_open_tuned(const jb_store_options *options, const struct http_options *tuning, jb_store **store,
                   jb_error *error);
 
+/* Whether it is one of AWS's own endpoints. */
+bool s3_is_aws(const char *host);
+
+int s3_identity(jb_store *store, jb_operation *operation, char who[STORE_IDENTITY_SIZE], jb_error *error);
 int s3_make_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
 int s3_test_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
 int s3_tag_bucket(jb_store *store, jb_operation *operation, const char *bucket, const jb_tag *tags, size_t count,
