@@ -65,18 +65,31 @@ static void pages_are_followed_and_keys_decoded(void **state)
     s3_fixture_end(&fixture);
 }
 
-static void what_is_no_name_is_passed_over(void **state)
+static void take_warning(void *context, jb_log_level level, const char *line)
+{
+    if (level == JB_LOG_WARNING)
+        snprintf(context, 256, "%s", line);
+}
+
+static void what_is_no_name_is_passed_over_with_a_warning(void **state)
 {
     (void)state;
     const struct exchange script[] = {
         {"GET", FIRST, .status = "200 OK",
-         .reply = PAGE(URL_ENCODED OBJECT("p/", "0") OBJECT("p/1", "1") OBJECT("p/sub/", "0") OBJECT("p/a%0Ab", "1")
-                           OBJECT("p/../up", "1") OBJECT("p/%FF", "1") OBJECT("p/2", "1"))}};
+         .reply = PAGE(URL_ENCODED OBJECT("p/", "0") OBJECT("p/1", "1") OBJECT("p/sub/", "0") OBJECT("p/full/", "1")
+                           OBJECT("p/a%0Ab", "1") OBJECT("p/../up", "1") OBJECT("p/%FF", "1") OBJECT("p/2", "1"))}};
     struct s3_fixture fixture;
     struct seen seen = {.count = 0};
+    char warning[256] = "";
     BEGIN(fixture, script);
+    jb_operation_free(fixture.operation);
+    const jb_operation_options logged = {.size = sizeof logged, .log = take_warning, .log_context = warning};
+    assert_int_equal(jb_operation_new(&logged, &fixture.operation, NULL), JB_OK);
     assert_int_equal(list(&fixture, &seen), JB_OK);
     assert_string_equal(seen.keys, "p/1|p/2|");
+    /* Folders that hold nothing are not worth it. */
+    assert_string_equal(warning, "4 objects in 'bucket' are passed over, 'p/full/' first: such names cannot be held by "
+                                 "every store");
     s3_fixture_end(&fixture);
 }
 
@@ -305,7 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_followed_and_keys_decoded),
-        cmocka_unit_test(what_is_no_name_is_passed_over),
+        cmocka_unit_test(what_is_no_name_is_passed_over_with_a_warning),
         cmocka_unit_test(a_reader_may_end_the_listing),
         cmocka_unit_test(pages_that_repeat_are_an_error),
         cmocka_unit_test(pages_that_go_round_in_a_longer_circle_are_an_error),

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../codec/utf8.h"
@@ -44,4 +45,20 @@ int store_check_names(const char *bucket, const char *key, jb_error *error)
         return error_hint(error, "names are UTF-8 without control characters and empty, '.' or '..' parts");
     }
     return JB_OK;
+}
+
+void store_unnamed_add(struct store_unnamed *unnamed, const jb_object_info *info)
+{
+    size_t size = strlen(info->key);
+    bool is_folder = size > 0 && info->key[size - 1] == '/' && info->bytes == 0;
+    if (!is_folder && unnamed->count++ == 0)
+        snprintf(unnamed->first, sizeof unnamed->first, "%s", info->key);
+}
+
+void store_unnamed_tell(const struct store_unnamed *unnamed, jb_operation *operation, const char *bucket)
+{
+    if (unnamed->count > 0)
+        operation_log(operation, JB_LOG_WARNING,
+                      "%llu objects in '%s' are passed over, '%s' first: such names cannot be held by every store",
+                      (unsigned long long)unnamed->count, bucket, unnamed->first);
 }

@@ -186,4 +186,15 @@ int store_upload_complete(jb_store *store, jb_operation *operation, const char *
  */
 int store_check_names(const char *bucket, const char *key, jb_error *error);
 
+/* Objects of a listing whose keys are no names here, and which nobody is told of but by a warning. */
+struct store_unnamed {
+    uint64_t count;
+    char first[256]; /* one of them, perhaps cut */
+};
+
+/* Counts one, unless it is the empty "folder/" that consoles make. */
+void store_unnamed_add(struct store_unnamed *unnamed, const jb_object_info *info);
+/* The listing has ended; warns where any were counted. */
+void store_unnamed_tell(const struct store_unnamed *unnamed, jb_operation *operation, const char *bucket);
+
 #endif

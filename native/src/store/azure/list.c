@@ -173,18 +173,21 @@ struct reader {
     bool versions;
     jb_object_fn each;
     void *context;
+    struct store_unnamed unnamed;
 };
 
 /* What is no name of an object here cannot be read or removed either: it was not put there by a store, and must not
    keep a backup's removal from going on. */
 static int report(void *context, const jb_object_info *info, jb_error *error)
 {
-    const struct reader *reader = context;
+    struct reader *reader = context;
     jb_object_info shown = *info;
     jb_error ignored = JB_ERROR_INIT;
     if (!info->is_prefix && (store_check_names(reader->bucket, info->key, &ignored) != JB_OK ||
-                             azure_check_names(reader->bucket, info->key, &ignored) != JB_OK))
+                             azure_check_names(reader->bucket, info->key, &ignored) != JB_OK)) {
+        store_unnamed_add(&reader->unnamed, info);
         return JB_OK;
+    }
     /* Where the account keeps no versions, what is there is all there is. */
     shown.is_latest = reader->versions && !info->is_prefix && (info->is_latest || info->version[0] == '\0');
     return reader->each(reader->context, &shown) != 0
@@ -195,7 +198,7 @@ static int report(void *context, const jb_object_info *info, jb_error *error)
 int azure_list(jb_store *store, jb_operation *operation, const char *bucket, const jb_list_options *options,
                jb_object_fn each, void *context, jb_error *error)
 {
-    struct reader reader = {bucket, options->versions, each, context};
+    struct reader reader = {.bucket = bucket, .versions = options->versions, .each = each, .context = context};
     const struct azure_listing listing = {.azure = (struct azure_store *)store,
                                           .operation = operation,
                                           .bucket = bucket,
@@ -204,5 +207,7 @@ int azure_list(jb_store *store, jb_operation *operation, const char *bucket, con
                                           .include = options->versions ? "versions" : NULL,
                                           .each = report,
                                           .context = &reader};
-    return azure_list_all(&listing, error);
+    int code = azure_list_all(&listing, error);
+    store_unnamed_tell(&reader.unnamed, operation, bucket);
+    return code;
 }

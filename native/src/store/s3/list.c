@@ -16,6 +16,7 @@ struct listing {
     bool versions;    /* asked for, and the bucket keeps some */
     const char *most; /* keys in a page */
     char *marker, *version_marker;
+    struct store_unnamed unnamed;
 };
 
 static int ask_page(const struct listing *listing, struct s3_request *request, struct buffer *reply, jb_error *error)
@@ -74,15 +75,16 @@ static bool is_name(const char *bucket, char *key, bool is_prefix)
     return !is_prefix && store_check_names(bucket, key, NULL) == JB_OK;
 }
 
-static int report_page(const struct listing *listing, struct s3_page *page, jb_object_fn each, void *context,
-                       jb_error *error)
+static int report_page(struct listing *listing, struct s3_page *page, jb_object_fn each, void *context, jb_error *error)
 {
     for (size_t i = 0; i < page->count; i++) {
         jb_object_info *object = &page->objects[i];
-        if (!is_name(listing->bucket, page->keys[i], object->is_prefix))
-            continue;
         object->size = sizeof *object;
         object->key = page->keys[i];
+        if (!is_name(listing->bucket, page->keys[i], object->is_prefix)) {
+            store_unnamed_add(&listing->unnamed, object);
+            continue;
+        }
         if (listing->options->versions && !listing->versions)
             object->is_latest = true;
         if (each(context, object) != 0)
@@ -124,6 +126,7 @@ static int list_pages(struct listing *listing, struct s3_page *page, jb_object_f
     free(listing->marker);
     free(listing->version_marker);
     store_cycle_clean_up(&cycle);
+    store_unnamed_tell(&listing->unnamed, listing->operation, listing->bucket);
     return code;
 }
 
