@@ -480,6 +480,54 @@ static void encryption_may_be_confirmed_by_the_finished_object(void **state)
     }
 }
 
+static int with_encryption(const struct exchange *script, size_t count,
+                           int (*act)(jb_store *store, struct store_condition condition, jb_error *error))
+{
+    struct s3_fixture fixture;
+    s3_fixture_begin(&fixture, script, count);
+    jb_store *store = s3_fixture_open(scripted_server_endpoint(fixture.server),
+                                      (jb_store_options){.server_side_encryption = "AES256"});
+    int code = act(store, if_absent, &fixture.error);
+    store->driver->close(store);
+    s3_fixture_end(&fixture);
+    return code;
+}
+
+static int upload_two_to(jb_store *store, struct store_condition condition, jb_error *error)
+{
+    jb_object_info info = {.size = sizeof info};
+    return upload_two(store, condition, &info, error);
+}
+
+/* The object stays in the clear, for it might be somebody else's with the same bytes; but nobody is told that it is
+ * as it should be. */
+static void encryption_is_confirmed_after_a_lost_answer_too(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char sealed[256];
+        snprintf(sealed, sizeof sealed, TIMED_TAG SHA256_IS(BOTH "-2") "%s",
+                 i == 0 ? "x-amz-server-side-encryption: AES256\r\n" : "");
+        const int expected = i == 0 ? JB_OK : JB_ERROR_UNSUPPORTED;
+        const struct exchange uploaded[] = {
+            CREATED_WITH,
+            PART_1,
+            PART_2,
+            COMPLETE(.fault = FAULT_RESET_UNANSWERED),
+            {"POST", "/bucket/key?uploadId=id", .status = "404 No", .reply = ERROR_BODY("NoSuchUpload")},
+            {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = sealed, .reply_size = 11},
+            {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = sealed, .reply_size = 11},
+            ABORT};
+        const struct exchange written[] = {
+            {"PUT", "/bucket/key", .fault = FAULT_RESET_UNANSWERED},
+            {"PUT", "/bucket/key", .status = "412 No", .reply = ERROR_BODY("PreconditionFailed")},
+            {"GET", "/bucket/key", .status = "200 OK", .reply_headers = sealed, .reply = "hello"},
+            {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = sealed, .reply_size = 5}};
+        assert_int_equal(with_encryption(uploaded, i == 0 ? 7 : 8, upload_two_to), expected);
+        assert_int_equal(with_encryption(written, 4, write_to), expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -495,6 +543,7 @@ int main(void)
         cmocka_unit_test(what_a_store_kept_of_a_request_that_broke_is_named),
         cmocka_unit_test(encryption_that_is_not_confirmed_is_an_error),
         cmocka_unit_test(encryption_may_be_confirmed_by_the_finished_object),
+        cmocka_unit_test(encryption_is_confirmed_after_a_lost_answer_too),
         cmocka_unit_test(an_upload_that_cannot_be_confirmed_is_removed),
         cmocka_unit_test(the_checksum_of_all_parts_confirms_an_upload),
         cmocka_unit_test(a_completed_object_of_another_checksum_is_caught_and_removed),

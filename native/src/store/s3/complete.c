@@ -235,7 +235,8 @@ static int complete_and_confirm(struct store_upload *upload, struct store_condit
         if (code != JB_OK && condition.when == STORE_IF_ABSENT)
             s3_remove_own(upload->s3, upload->operation, upload->bucket, upload->key, answer.info.version);
     } else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info)) {
-        code = JB_OK;
+        code =
+            s3_confirm_encryption(upload->s3, upload->operation, upload->bucket, upload->key, info->version, problem);
     } else if (strcmp(request.store_code, "PreconditionFailed") == 0 && condition.when == STORE_IF_ABSENT) {
         error_hint(problem, "an object of this name is there already");
     }

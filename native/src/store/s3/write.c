@@ -128,8 +128,9 @@ static int recognise(struct writing *writing, int code, jb_error *problem)
     bool same = false, cut = false;
     jb_error unknown = JB_ERROR_INIT;
     int read_code = read_back(writing, &same, &cut, &unknown);
-    if (same)
-        return JB_OK;
+    if (same) /* what was lost had said how it is encrypted */
+        return s3_confirm_encryption(writing->s3, writing->operation, writing->bucket, writing->key,
+                                     writing->info->version, problem);
     if (cut && code == JB_ERROR_CONFLICT) {
         error_set(problem, JB_ERROR_VERIFY, "'s3://%s/%s' holds the beginning of what was sent, and no more",
                   writing->bucket, writing->key);
