@@ -64,6 +64,9 @@ static void print_put(const json_t *account, FILE *out)
     fprintf(out, ": %s, stored as %s", format_bytes(account_number(account, "content_size"), content),
             format_bytes(account_number(account, "size"), stored));
     size_t warnings = json_array_size(json_object_get(account, "warnings"));
+    size_t objects = json_array_size(json_object_get(account, "segments"));
+    if (objects > 1)
+        fprintf(out, " in %zu objects", objects);
     if (warnings > 0)
         fprintf(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
     fputs(", size and checksums confirmed by the store\n", out);

@@ -138,6 +138,28 @@ static void names_that_leave_the_bucket_are_refused(void **state)
     workspace_close(&w);
 }
 
+static void an_object_without_a_name_is_refused(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_object_info info = {.size = sizeof info};
+    jb_error error = JB_ERROR_INIT;
+    const char *const none[] = {NULL};
+    const jb_copy_options copies[] = {
+        {.size = sizeof *copies, .from_bucket = "bucket", .to_bucket = "bucket", .to_key = "k"},
+        {.size = sizeof *copies, .from_bucket = "bucket", .from_key = "k", .to_bucket = "bucket"}};
+    const jb_grant nothing = {.key = NULL};
+    const jb_grant_options grant = {.size = sizeof grant, .bucket = "bucket", .grants = &nothing, .count = 1};
+    char *credentials;
+    assert_fails(JB_ERROR_USAGE, error, jb_store_stat(w.store, NULL, "bucket", NULL, &info, &error));
+    assert_fails(JB_ERROR_USAGE, error, jb_store_delete(w.store, NULL, "bucket", none, 1, &error));
+    assert_fails(JB_ERROR_USAGE, error, jb_store_copy(w.store, NULL, &copies[0], &error));
+    assert_fails(JB_ERROR_USAGE, error, jb_store_copy(w.store, NULL, &copies[1], &error));
+    assert_fails(JB_ERROR_USAGE, error, jb_store_grant(w.store, NULL, &grant, &credentials, &error));
+    workspace_close(&w);
+}
+
 static void links_are_not_followed(void **state)
 {
     (void)state;
@@ -270,6 +292,7 @@ int main(void)
         cmocka_unit_test(replace_only_if_unchanged),
         cmocka_unit_test(concurrent_changes_lose_nothing),
         cmocka_unit_test(names_that_leave_the_bucket_are_refused),
+        cmocka_unit_test(an_object_without_a_name_is_refused),
         cmocka_unit_test(links_are_not_followed),
         cmocka_unit_test(an_object_and_a_folder_of_one_name_conflict),
         cmocka_unit_test(listings_hold_objects_below_the_prefix_only),

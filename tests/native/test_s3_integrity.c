@@ -366,6 +366,25 @@ static void an_answer_without_the_checksum_is_asked_for_it(void **state)
                  COMPLETE(.reply = COMPLETED("")), other, REMOVAL, ABORT);
 }
 
+/* Without its id, a deletion would hide the wrong version and keep it. */
+static void what_is_not_as_it_was_sent_is_removed_by_its_version(void **state)
+{
+    (void)state;
+    const struct exchange removal = {
+        "POST", "/bucket?delete=", .status = "200 OK", .reply = "<DeleteResult/>",
+        .body = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet><Object><Key>key</Key>"
+                "<VersionId>v7</VersionId></Object></Delete>"};
+    UPLOAD_GIVES(JB_ERROR_VERIFY, "its checksum differs", CREATED_WITH, PART_1, PART_2,
+                 COMPLETE(.reply_headers = "x-amz-version-id: v7\r\n", .reply = WITH_CHECKSUM(OTHER)), removal, ABORT);
+    const struct exchange script[] = {
+        {"PUT", "/bucket/key", .status = "200 OK", .reply_headers = TAG SHA256_IS(OTHER) "x-amz-version-id: v7\r\n"},
+        removal};
+    struct s3_fixture fixture;
+    BEGIN(fixture, script);
+    assert_int_equal(write_to(fixture.store, if_absent, &fixture.error), JB_ERROR_VERIFY);
+    s3_fixture_end(&fixture);
+}
+
 static void a_lost_answer_is_recognised_by_the_checksum(void **state)
 {
     (void)state;
@@ -548,6 +567,7 @@ int main(void)
         cmocka_unit_test(the_checksum_of_all_parts_confirms_an_upload),
         cmocka_unit_test(a_completed_object_of_another_checksum_is_caught_and_removed),
         cmocka_unit_test(an_answer_without_the_checksum_is_asked_for_it),
+        cmocka_unit_test(what_is_not_as_it_was_sent_is_removed_by_its_version),
         cmocka_unit_test(a_lost_answer_is_recognised_by_the_checksum),
         cmocka_unit_test(a_part_that_came_with_another_checksum_is_sent_again),
         cmocka_unit_test(an_upload_without_checksums_has_its_parts_listed),

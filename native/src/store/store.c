@@ -57,6 +57,12 @@ static int check(jb_store *store, const char *bucket, const char *key, jb_error 
     return store_check_names(bucket, key, error);
 }
 
+static int check_object(jb_store *store, const char *bucket, const char *key, jb_error *error)
+{
+    return key == NULL ? error_set(error, JB_ERROR_USAGE, "the object's name is missing")
+                       : check(store, bucket, key, error);
+}
+
 static int lacking(const jb_store *store, const char *what, jb_error *error)
 {
     return error_set(error, JB_ERROR_UNSUPPORTED, "a store of the kind '%s://' cannot %s", store->driver->scheme, what);
@@ -66,7 +72,7 @@ int store_stat(jb_store *store, jb_operation *operation, const char *bucket, con
                jb_object_info *info, jb_error *error)
 {
     *info = (jb_object_info){.size = sizeof *info};
-    int code = check(store, bucket, key, error);
+    int code = check_object(store, bucket, key, error);
     if (code == JB_OK)
         code = store->driver->stat(store, operation, bucket, key, version, info, error);
     info->key = key;
@@ -77,7 +83,7 @@ int store_read(jb_store *store, jb_operation *operation, const char *bucket, con
                struct buffer *body, jb_object_info *info, jb_error *error)
 {
     *info = (jb_object_info){.size = sizeof *info};
-    int code = check(store, bucket, key, error);
+    int code = check_object(store, bucket, key, error);
     if (code == JB_OK)
         code = store->driver->read(store, operation, bucket, key, version, body, info, error);
     info->key = key;
@@ -89,7 +95,7 @@ int store_write(jb_store *store, jb_operation *operation, const char *bucket, co
                 jb_error *error)
 {
     *info = (jb_object_info){.size = sizeof *info};
-    int code = check(store, bucket, key, error);
+    int code = check_object(store, bucket, key, error);
     if (code == JB_OK && count > STORE_WRITE_MAX)
         code = error_set(error, JB_ERROR_LIMIT, "%zu bytes are too many for one write to '%s/%s'", count, bucket, key);
     if (code == JB_OK)
@@ -105,7 +111,7 @@ int store_remove(jb_store *store, jb_operation *operation, const char *bucket, c
 {
     int code = check(store, bucket, NULL, error);
     for (size_t i = 0; code == JB_OK && i < count; i++)
-        code = store_check_names(bucket, keys[i].key, error);
+        code = check_object(store, bucket, keys[i].key, error);
     if (code == JB_OK && count > 0)
         code = store->driver->remove(store, operation, bucket, keys, count, error);
     return code;
@@ -124,7 +130,7 @@ int store_bucket_features(jb_store *store, jb_operation *operation, const char *
 int store_protect(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
                   const jb_protection *protection, jb_error *error)
 {
-    int code = check(store, bucket, key->key, error);
+    int code = check_object(store, bucket, key->key, error);
     if (code != JB_OK)
         return code;
     if (store->driver->protect == NULL)
@@ -136,7 +142,7 @@ int store_protection(jb_store *store, jb_operation *operation, const char *bucke
                      jb_protection *protection, jb_error *error)
 {
     *protection = (jb_protection){.size = sizeof *protection};
-    int code = check(store, bucket, key->key, error);
+    int code = check_object(store, bucket, key->key, error);
     if (code != JB_OK || store->driver->protection == NULL)
         return code;
     return store->driver->protection(store, operation, bucket, key, protection, error);
@@ -154,7 +160,7 @@ int store_list_uploads(jb_store *store, jb_operation *operation, const char *buc
 int store_remove_upload(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
                         jb_error *error)
 {
-    int code = check(store, bucket, key, error);
+    int code = check_object(store, bucket, key, error);
     if (code != JB_OK)
         return code;
     if (store->driver->remove_upload == NULL)
@@ -165,7 +171,7 @@ int store_remove_upload(jb_store *store, jb_operation *operation, const char *bu
 int store_upload_begin(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                        struct store_upload **upload, jb_error *error)
 {
-    int code = check(store, bucket, key, error);
+    int code = check_object(store, bucket, key, error);
     return code != JB_OK ? code : store->driver->upload_begin(store, operation, bucket, key, upload, error);
 }
 
@@ -283,9 +289,9 @@ int jb_store_copy(jb_store *store, jb_operation *operation, const jb_copy_option
         error = &own;
     if (options == NULL || options->size != sizeof *options)
         return error_set(error, JB_ERROR_USAGE, "jb_copy_options is missing or of another size");
-    int code = check(store, options->from_bucket, options->from_key, error);
+    int code = check_object(store, options->from_bucket, options->from_key, error);
     if (code == JB_OK)
-        code = check(store, options->to_bucket, options->to_key, error);
+        code = check_object(store, options->to_bucket, options->to_key, error);
     if (code != JB_OK)
         return code;
     if (store->driver->copy == NULL)
@@ -300,9 +306,7 @@ int jb_store_link(jb_store *store, jb_operation *operation, const jb_link_option
         error = &own;
     if (options == NULL || options->size != sizeof *options || options->seconds > 604800)
         return error_set(error, JB_ERROR_USAGE, "jb_link_options is missing, of another size, or lasts too long");
-    int code = check(store, options->bucket, options->key, error);
-    if (code == JB_OK && options->key == NULL)
-        code = error_set(error, JB_ERROR_USAGE, "the object's name is missing");
+    int code = check_object(store, options->bucket, options->key, error);
     if (code != JB_OK)
         return code;
     if (store->driver->link == NULL)
@@ -320,7 +324,7 @@ int jb_store_grant(jb_store *store, jb_operation *operation, const jb_grant_opti
         return error_set(error, JB_ERROR_USAGE, "jb_grant_options is missing, of another size, or names no object");
     int code = JB_OK;
     for (size_t i = 0; code == JB_OK && i < options->count; i++)
-        code = check(store, options->bucket, options->grants[i].key, error);
+        code = check_object(store, options->bucket, options->grants[i].key, error);
     if (code != JB_OK)
         return code;
     if (store->driver->grant == NULL)

@@ -9,7 +9,6 @@ int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_obj
     return reply_info(reply, with_bytes, "x-amz-version-id", info, error);
 }
 
-/* An answer that is not as it must be may be right the next time: a proxy may have cut it. */
 static enum http_verdict verdict_on_info(struct s3_request *request, bool with_bytes)
 {
     jb_object_info info = {.size = sizeof info};
