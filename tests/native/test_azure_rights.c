@@ -352,12 +352,16 @@ static void copy_gives(int expected, const char *text, const struct exchange *ex
 
 #define COPY_GIVES(expected, text, ...)                                                                                \
     do {                                                                                                               \
-        const struct exchange exchanges[] = {__VA_ARGS__};                                                             \
+        const struct exchange exchanges[] = {NOTHING_YET, __VA_ARGS__};                                                \
         copy_gives(expected, text, exchanges, sizeof exchanges / sizeof *exchanges);                                   \
     } while (0)
 #define STATE(headers, bytes)                                                                                          \
     {                                                                                                                  \
         "HEAD", BLOB, .status = "200 OK", .reply_headers = INFO headers, .reply_size = bytes                           \
+    }
+#define NOTHING_YET                                                                                                    \
+    {                                                                                                                  \
+        "HEAD", BLOB, .status = "404 No"                                                                               \
     }
 #define START(headers)                                                                                                 \
     {                                                                                                                  \
@@ -379,10 +383,38 @@ static void a_copy_is_followed_to_its_end_and_compared(void **state)
                {"PUT", BLOB, .status = "409 No", .reply = AZURE_ERROR("BlobAlreadyExists")});
 }
 
-static void *cancel_the_third_request(void *context)
+/* A try may have been done although it was answered so; what lies there tells, if it was not there before. */
+static void a_copys_lost_answer_is_told_from_an_older_copy(void **state)
+{
+    (void)state;
+#define OURS "x-ms-copy-id: c1\r\nx-ms-copy-status: success\r\nx-ms-copy-source: %s" FROM "\r\n"
+#define NO                                                                                                             \
+    {                                                                                                                  \
+        "PUT", BLOB, .status = "500 No"                                                                                \
+    }
+    for (int older = 0; older < 2; older++) {
+        char headers[512];
+        struct exchange script[] = {{"HEAD", FROM, .status = "200 OK", .reply_headers = INFO, .reply_size = 9},
+                                    NOTHING_YET,
+                                    NO,
+                                    NO,
+                                    NO,
+                                    {"HEAD", BLOB, .status = "200 OK", .reply_headers = headers, .reply_size = 9},
+                                    {"HEAD", BLOB, .status = "200 OK", .reply_headers = headers, .reply_size = 9}};
+        if (older)
+            script[1] = script[5];
+        struct azure_fixture fixture;
+        azure_fixture_begin(&fixture, script, older ? 6 : 7);
+        snprintf(headers, sizeof headers, INFO OURS, scripted_server_endpoint(fixture.server));
+        assert_int_equal(copy(&fixture, true), older ? JB_ERROR_UNREACHABLE : JB_OK);
+        azure_fixture_end(&fixture);
+    }
+}
+
+static void *cancel_the_fourth_request(void *context)
 {
     struct azure_fixture *fixture = context;
-    while (scripted_server_used(fixture->server) < 3)
+    while (scripted_server_used(fixture->server) < 4)
         usleep(1000);
     jb_operation_cancel(fixture->operation);
     return NULL;
@@ -393,6 +425,7 @@ static void a_cancelled_copy_leaves_nothing(void **state)
     (void)state;
     const struct exchange script[] = {
         {"HEAD", FROM, .status = "200 OK", .reply_headers = INFO, .reply_size = 9},
+        NOTHING_YET,
         START(COPY("pending")),
         STATE(COPY("pending"), 0),
         {"PUT", BLOB "?comp=copy&copyid=c1", {"x-ms-copy-action: abort"}, .status = "204 None"},
@@ -401,7 +434,7 @@ static void a_cancelled_copy_leaves_nothing(void **state)
     struct azure_fixture fixture;
     pthread_t canceller;
     BEGIN(fixture, script);
-    assert_int_equal(pthread_create(&canceller, NULL, cancel_the_third_request, &fixture), 0);
+    assert_int_equal(pthread_create(&canceller, NULL, cancel_the_fourth_request, &fixture), 0);
     assert_int_equal(copy(&fixture, false), JB_ERROR_CANCELLED);
     pthread_join(canceller, NULL);
     azure_fixture_end(&fixture);
@@ -423,6 +456,7 @@ int main(void)
         TEST(leases_are_acquired_renewed_released_and_broken),
         TEST(versions_are_protected_and_tell_it),
         TEST(a_copy_is_followed_to_its_end_and_compared),
+        TEST(a_copys_lost_answer_is_told_from_an_older_copy),
         TEST(a_cancelled_copy_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

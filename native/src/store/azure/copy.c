@@ -20,6 +20,7 @@ struct copy {
     struct buffer source; /* its URL; a secret where it is signed */
     size_t source_size;   /* of the URL without its signature */
     char id[64], status[16], from[2048];
+    char before[sizeof((jb_object_info *)NULL)->tag]; /* of what was there before; "": nothing */
 };
 
 /* Within an account, the key that signs the request opens the source too; other rights must be shown for it. */
@@ -82,11 +83,22 @@ static int look(struct copy *copy, jb_object_info *info, jb_error *error)
     return code;
 }
 
-/* After a lost answer: a copy of the same source is there. */
+static int note_target(struct copy *copy, jb_error *error)
+{
+    jb_object_info info = {.size = sizeof info};
+    jb_error problem = JB_ERROR_INIT;
+    int code = look(copy, &info, &problem);
+    if (code == JB_OK)
+        memcpy(copy->before, info.tag, sizeof copy->before);
+    return code == JB_OK || code == JB_ERROR_NOT_FOUND ? JB_OK : error_copy(error, &problem);
+}
+
+/* After a lost answer: a copy of the same source is there, and was not there before. */
 static bool started_after_all(struct copy *copy, jb_object_info *info)
 {
     jb_error ignored = JB_ERROR_INIT;
-    return look(copy, info, &ignored) == JB_OK && strcspn(copy->from, "?") == copy->source_size &&
+    return look(copy, info, &ignored) == JB_OK && strcmp(info->tag, copy->before) != 0 &&
+           strcspn(copy->from, "?") == copy->source_size &&
            memcmp(copy->from, copy->source.data, copy->source_size) == 0;
 }
 
@@ -188,6 +200,8 @@ int azure_copy(jb_store *store, jb_operation *operation, const jb_copy_options *
         return code;
     buffer_init(&copy.source, 2 * SOURCE_MAX);
     code = build_source(&copy, error);
+    if (code == JB_OK)
+        code = note_target(&copy, error);
     if (code == JB_OK)
         code = start(&copy, error);
     if (code == JB_OK)
