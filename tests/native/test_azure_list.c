@@ -217,6 +217,19 @@ static void removal_in_a_missing_container_is_an_error(void **state)
     azure_fixture_end(&fixture);
 }
 
+/* A page of a proxy, or of a server that is no store. */
+static void a_404_that_the_service_did_not_give_is_no_removal(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {{"DELETE", "/account/bucket/a", .status = "404 No", .reply = "<html/>"}};
+    const struct store_key keys[] = {{"a", NULL}};
+    struct azure_fixture fixture;
+    BEGIN(fixture, script);
+    assert_int_equal(azure_remove(fixture.store, fixture.operation, "bucket", keys, 1, &fixture.error),
+                     JB_ERROR_NOT_FOUND);
+    azure_fixture_end(&fixture);
+}
+
 static void the_present_version_becomes_a_past_one_before_it_goes(void **state)
 {
     (void)state;
@@ -366,6 +379,7 @@ int main(void)
         cmocka_unit_test(many_objects_are_removed_and_missing_ones_count),
         cmocka_unit_test(a_refused_removal_names_the_object),
         cmocka_unit_test(removal_in_a_missing_container_is_an_error),
+        cmocka_unit_test(a_404_that_the_service_did_not_give_is_no_removal),
         cmocka_unit_test(the_present_version_becomes_a_past_one_before_it_goes),
         cmocka_unit_test(a_container_is_made_once),
         cmocka_unit_test(a_container_that_is_being_deleted_is_waited_for),

@@ -29,9 +29,11 @@ struct removal {
     unsigned running;
 };
 
+/* The service must say so: a page with a 404, of a proxy or of a wrong endpoint, says nothing of the object. */
 static bool is_gone(const struct azure_request *request)
 {
-    return request->http.error.code == JB_ERROR_NOT_FOUND && !azure_request_failed_with(request, "ContainerNotFound");
+    return request->http.error.code == JB_ERROR_NOT_FOUND && !azure_request_failed_with(request, "") &&
+           !azure_request_failed_with(request, "ContainerNotFound");
 }
 
 static void finish(struct http_request *http)
