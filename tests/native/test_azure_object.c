@@ -287,6 +287,20 @@ static void a_write_that_the_store_cut_short_is_caught(void **state)
     azure_fixture_end(&fixture);
 }
 
+static void a_write_cut_short_does_not_stay_under_a_name_that_was_free(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {
+        {"PUT", BLOB, .status = "201 Made", .reply_headers = INFO},
+        {"HEAD", BLOB, .status = "200 OK", .reply_headers = INFO, .reply_size = 4},
+        {"DELETE", BLOB, {"if-match: \"tag-1\""}, .status = "412 No", .reply = AZURE_ERROR("ConditionNotMet")}};
+    struct azure_fixture fixture;
+    jb_object_info info = {.size = sizeof info};
+    BEGIN(fixture, script);
+    assert_int_equal(write_hello(&fixture, if_absent, &info), JB_ERROR_VERIFY);
+    azure_fixture_end(&fixture);
+}
+
 static void a_look_that_fails_does_not_undo_a_write(void **state)
 {
     (void)state;
@@ -425,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_refused_signature_tells_key_clock_and_expiry_apart),
         cmocka_unit_test(a_write_is_confirmed_by_its_size),
         cmocka_unit_test(a_write_that_the_store_cut_short_is_caught),
+        cmocka_unit_test(a_write_cut_short_does_not_stay_under_a_name_that_was_free),
         cmocka_unit_test(a_look_that_fails_does_not_undo_a_write),
         cmocka_unit_test(a_write_sends_its_condition),
         cmocka_unit_test(a_condition_that_does_not_hold_is_a_conflict),

@@ -159,6 +159,14 @@ static void an_object_with_another_tag_is_not_confirmed(void **state)
         HOLDS("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"y\"\r\n", ONE(ID_1, "5") ONE(ID_2, "6")));
 }
 
+static void what_is_not_confirmed_does_not_stay_under_a_name_that_was_free(void **state)
+{
+    (void)state;
+    COMPLETION_GIVES(if_absent, JB_ERROR_VERIFY, "a block of 4 bytes in the store instead of 5", COMPLETED,
+                     HOLDS(INFO, ONE(ID_1, "4") ONE(ID_2, "6")),
+                     {"DELETE", BLOB, {"if-match: \"x\""}, .status = "202 Accepted"});
+}
+
 static void malformed_block_lists_are_refused(void **state)
 {
     (void)state;
@@ -329,13 +337,25 @@ static void a_cancelled_part_ends_promptly(void **state)
     azure_fixture_end(&fixture);
 }
 
-static void *cancel_the_third_request(void *context)
+/* Cancels once the server has had so many requests. */
+struct canceller {
+    struct azure_fixture *fixture;
+    size_t requests;
+    pthread_t thread;
+};
+
+static void *cancel_in_time(void *context)
 {
-    struct azure_fixture *fixture = context;
-    while (scripted_server_used(fixture->server) < 3)
+    struct canceller *canceller = context;
+    while (scripted_server_used(canceller->fixture->server) < canceller->requests)
         usleep(1000);
-    jb_operation_cancel(fixture->operation);
+    jb_operation_cancel(canceller->fixture->operation);
     return NULL;
+}
+
+static void start_canceller(struct canceller *canceller)
+{
+    assert_int_equal(pthread_create(&canceller->thread, NULL, cancel_in_time, canceller), 0);
 }
 
 static void a_cancelled_completion_ends_promptly(void **state)
@@ -344,14 +364,14 @@ static void a_cancelled_completion_ends_promptly(void **state)
     const struct exchange script[] = {BLOCK_1, BLOCK_2, COMPLETE(.fault = FAULT_SILENT)};
     struct azure_fixture fixture;
     jb_object_info info = {.size = sizeof info};
-    pthread_t canceller;
+    struct canceller canceller = {.fixture = &fixture, .requests = 3};
     BEGIN(fixture, script);
     struct store_upload *upload = begin_upload(&fixture);
     assert_int_equal(send_part(&fixture, upload, 0, "first"), JB_OK);
     assert_int_equal(send_part(&fixture, upload, 1, "second"), JB_OK);
-    assert_int_equal(pthread_create(&canceller, NULL, cancel_the_third_request, &fixture), 0);
+    start_canceller(&canceller);
     assert_int_equal(azure_upload_complete(upload, always, &info, &fixture.error), JB_ERROR_CANCELLED);
-    pthread_join(canceller, NULL);
+    pthread_join(canceller.thread, NULL);
     azure_upload_abort(upload);
     azure_fixture_end(&fixture);
 }
@@ -478,6 +498,37 @@ static void waiting_blocks_are_dropped_by_an_empty_blob_that_goes_again(void **s
     azure_fixture_end(&fixture);
 }
 
+static void cancelled_in_between_the_empty_blob_goes_all_the_same(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {{"PUT", BLOB "?comp=blocklist", .status = "201 Made", .reply_headers = INFO},
+                                      {"DELETE", BLOB, {"if-match: \"x\""}, .fault = FAULT_SILENT},
+                                      {"DELETE", BLOB, {"if-match: \"x\""}, .status = "202 Accepted"}};
+    struct azure_fixture fixture;
+    struct canceller canceller = {.fixture = &fixture, .requests = 2};
+    BEGIN(fixture, script);
+    start_canceller(&canceller);
+    assert_int_equal(azure_remove_upload(fixture.store, fixture.operation, "bucket", "key", "blocks", &fixture.error),
+                     JB_OK);
+    pthread_join(canceller.thread, NULL);
+    azure_fixture_end(&fixture);
+}
+
+static void cancelled_before_its_answer_the_empty_blob_is_looked_for(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {{"PUT", BLOB "?comp=blocklist", .fault = FAULT_SILENT},
+                                      {"HEAD", BLOB, .status = "404 No"}};
+    struct azure_fixture fixture;
+    struct canceller canceller = {.fixture = &fixture, .requests = 1};
+    BEGIN(fixture, script);
+    start_canceller(&canceller);
+    assert_int_equal(azure_remove_upload(fixture.store, fixture.operation, "bucket", "key", "blocks", &fixture.error),
+                     JB_ERROR_CANCELLED);
+    pthread_join(canceller.thread, NULL);
+    azure_fixture_end(&fixture);
+}
+
 static void somebody_elses_blob_is_not_removed_after_a_lost_answer(void **state)
 {
     (void)state;
@@ -501,6 +552,7 @@ int main(void)
         cmocka_unit_test(a_block_of_another_size_is_not_confirmed),
         cmocka_unit_test(other_fewer_or_more_blocks_are_not_confirmed),
         cmocka_unit_test(an_object_with_another_tag_is_not_confirmed),
+        cmocka_unit_test(what_is_not_confirmed_does_not_stay_under_a_name_that_was_free),
         cmocka_unit_test(malformed_block_lists_are_refused),
         cmocka_unit_test(a_completion_without_a_tag_is_malformed),
         cmocka_unit_test(a_busy_server_is_asked_again),
@@ -520,6 +572,8 @@ int main(void)
         cmocka_unit_test(another_range_than_asked_for_is_refused),
         cmocka_unit_test(names_with_waiting_blocks_only_are_unfinished_uploads),
         cmocka_unit_test(somebody_elses_blob_is_not_removed_after_a_lost_answer),
+        cmocka_unit_test(cancelled_in_between_the_empty_blob_goes_all_the_same),
+        cmocka_unit_test(cancelled_before_its_answer_the_empty_blob_is_looked_for),
         cmocka_unit_test(waiting_blocks_are_dropped_by_an_empty_blob_that_goes_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,14 +129,15 @@ static int complete_empty(struct store_upload *upload, struct store_condition co
     return JB_OK;
 }
 
-/* Whether the blob is the one that was marked so: then an answer was lost, and the next try met its own blob. */
-static bool is_marked(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
-                      const char *mark, jb_object_info *info)
+/* Whether the blob is the one that was marked so: then an answer was lost, and the next try met its own blob. Asked
+   also when cancelled, for that blob must go again. */
+static bool is_marked(struct azure_store *azure, const char *bucket, const char *key, const char *mark,
+                      jb_object_info *info)
 {
     struct azure_request request;
     jb_error ignored = JB_ERROR_INIT;
     char value[64];
-    if (azure_request_init(&request, azure, operation, "find", "HEAD", bucket, key, &ignored) != JB_OK)
+    if (azure_request_init(&request, azure, NULL, "find", "HEAD", bucket, key, &ignored) != JB_OK)
         return false;
     request.http.expected = 200;
     bool marked = azure_request_perform(&request, &ignored) == JB_OK &&
@@ -170,7 +171,7 @@ int azure_commit_nothing(struct azure_store *azure, jb_operation *operation, con
         code = azure_request_perform(&request, &problem);
     if (code == JB_OK)
         code = reply_info(&request.http, false, AZURE_VERSION_HEADER, info, &problem);
-    else if (request.http.maybe_applied && is_marked(azure, operation, bucket, key, mark, info))
+    else if (request.http.maybe_applied && is_marked(azure, bucket, key, mark, info))
         code = JB_OK;
     if (code != JB_OK)
         error_copy(error, &problem);
@@ -179,13 +180,16 @@ int azure_commit_nothing(struct azure_store *azure, jb_operation *operation, con
 }
 
 /* A version's id stands in the answer to the completion, and not in the one to the look at its blocks. */
-static int take_answer(const struct store_upload *upload, const struct azure_request *request, jb_object_info *info,
-                       jb_error *error)
+static int take_answer(const struct store_upload *upload, const struct azure_request *request,
+                       struct store_condition condition, jb_object_info *info, jb_error *error)
 {
     jb_object_info made = {.size = sizeof made};
     int code = reply_info(&request->http, false, AZURE_VERSION_HEADER, &made, error);
-    if (code == JB_OK)
-        code = confirm(upload, made.tag, info, error);
+    if (code != JB_OK)
+        return code;
+    code = confirm(upload, made.tag, info, error);
+    if (code == JB_ERROR_VERIFY && condition.when == STORE_IF_ABSENT)
+        azure_remove_unconfirmed(upload->azure, upload->operation, upload->bucket, upload->key, &made);
     if (code == JB_OK)
         memcpy(info->version, made.version, sizeof info->version);
     return code;
@@ -206,7 +210,7 @@ int azure_upload_complete(struct store_upload *upload, struct store_condition co
     buffer_init(&body, BODY_MAX);
     code = complete(upload, condition, &request, &body, &problem);
     if (code == JB_OK)
-        code = take_answer(upload, &request, info, &problem);
+        code = take_answer(upload, &request, condition, info, &problem);
     else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info))
         code = JB_OK;
     else if (code == JB_ERROR_CONFLICT && condition.when == STORE_IF_ABSENT && problem.hint[0] == '\0')

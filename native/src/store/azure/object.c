@@ -153,10 +153,13 @@ int azure_write(jb_store *store, jb_operation *operation, const char *bucket, co
     code = put(&request, bytes, count, condition, &problem);
     if (code == JB_OK)
         code = reply_info(&request.http, false, AZURE_VERSION_HEADER, info, &problem);
-    if (code == JB_OK)
+    if (code == JB_OK) {
         code = confirm_size(store, &request, count, info, &problem);
-    else
+        if (code == JB_ERROR_VERIFY && condition.when == STORE_IF_ABSENT)
+            azure_remove_unconfirmed(request.azure, operation, bucket, key, info);
+    } else {
         code = settle(store, &request, condition, info, &problem);
+    }
     if (code != JB_OK)
         error_copy(error, &problem);
     info->key = key;

@@ -125,6 +125,15 @@ int azure_remove_exactly(struct azure_store *azure, jb_operation *operation, con
     return code == JB_OK && info->version[0] != '\0' ? delete_now(&removal, &version, NULL, error) : code;
 }
 
+void azure_remove_unconfirmed(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
+                              const jb_object_info *info)
+{
+    jb_error error = JB_ERROR_INIT;
+    int code = azure_remove_exactly(azure, NULL, bucket, key, info, &error);
+    if (code != JB_OK && code != JB_ERROR_CONFLICT) /* a conflict: somebody replaced it */
+        operation_log(operation, JB_LOG_WARNING, "left in place: %s", error.text);
+}
+
 static int judge(struct deletion *deletion, jb_error *error)
 {
     struct azure_request *request = &deletion->request;

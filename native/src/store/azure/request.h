@@ -68,6 +68,9 @@ enum http_verdict azure_check_tag(struct azure_request *request);
 /* remove.c: the object, if it still is the one with this tag, and its version with it. */
 int azure_remove_exactly(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
                          const jb_object_info *info, jb_error *error);
+/* The same for what was just written under a name that was free and is not as it was sent; works when cancelled. */
+void azure_remove_unconfirmed(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
+                              const jb_object_info *info);
 
 /* delegation.c: a key that signs until then, for those who have tokens in place of the account's key. */
 int azure_delegation(struct azure_store *azure, jb_operation *operation, int64_t expires,

@@ -80,7 +80,8 @@ int azure_list_uploads(jb_store *store, jb_operation *operation, const char *buc
     return azure_list_all(&listing, error);
 }
 
-/* An empty blob takes the place of the waiting blocks, if no blob is there, and goes again, if it is still that one. */
+/* An empty blob takes the place of the waiting blocks, if no blob is there, and goes again, if it is still that one:
+   also when cancelled, so that it does not stay under the name. */
 int azure_remove_upload(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *id,
                         jb_error *error)
 {
@@ -93,5 +94,5 @@ int azure_remove_upload(jb_store *store, jb_operation *operation, const char *bu
         return JB_OK; /* somebody completed it */
     if (code != JB_OK)
         return error_copy(error, &problem);
-    return azure_remove_exactly(azure, operation, bucket, key, &info, error);
+    return azure_remove_exactly(azure, NULL, bucket, key, &info, error);
 }
