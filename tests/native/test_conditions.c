@@ -100,6 +100,20 @@ static int lose_all_answers(WRITE_ARGUMENTS)
     return error_set(error, JB_ERROR_UNREACHABLE, "no answer");
 }
 
+static int write_and_cancel(WRITE_ARGUMENTS)
+{
+    jb_operation_cancel(operation);
+    return honest->write(store, NULL, bucket, key, bytes, count, sha256, condition, info, error);
+}
+
+/* Where the server has gone silent, only a cancellation ends a removal. */
+static int remove_what_can_be_cancelled(jb_store *store, jb_operation *operation, const char *bucket,
+                                        const struct store_key *keys, size_t count, jb_error *error)
+{
+    assert_non_null(operation);
+    return honest->remove(store, operation, bucket, keys, count, error);
+}
+
 /* As S3's answers to HEAD do, and unlike files, it tells the tag. */
 static int stat_with_tag(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                          const char *version, jb_object_info *info, jb_error *error)
@@ -208,6 +222,21 @@ static void a_probe_that_is_cut_off_keeps_nothing_of_it(void **state)
     }
 }
 
+static void a_cancelled_probe_tidies_up_and_may_be_cancelled_at_it(void **state)
+{
+    (void)state;
+    struct workspace w;
+    struct store_driver other = open_other(&w, write_and_cancel);
+    other.remove = remove_what_can_be_cancelled;
+    w.store->driver = &other;
+    jb_error error = JB_ERROR_INIT;
+    store_conditions_require(w.store, w.operation, "bucket", &error);
+    assert_true(operation_cancelled(w.operation));
+    assert_bucket_is_empty(&w);
+    w.store->driver = honest;
+    workspace_close(&w);
+}
+
 static const char entry[] = "{\"name\": \"n\", \"timestamp\": \"2026-01-01T00:00:00\", \"mode\": \"auto\"}";
 
 static void without_conditions_catalogs_and_seals_stay_as_they_are(void **state)
@@ -295,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_bucket_is_probed_once),
         cmocka_unit_test(a_probe_that_fails_says_nothing_of_conditions),
         cmocka_unit_test(a_probe_that_is_cut_off_keeps_nothing_of_it),
+        cmocka_unit_test(a_cancelled_probe_tidies_up_and_may_be_cancelled_at_it),
         cmocka_unit_test(without_conditions_catalogs_and_seals_stay_as_they_are),
         cmocka_unit_test(a_single_writer_compares_by_himself),
         cmocka_unit_test(a_single_writers_uploads_compare_too),

@@ -25,7 +25,7 @@ typedef struct jb_azure_options {
     const char *login;        /* "https://host"; default: the principal's, AZURE_AUTHORITY_HOST, else
                                  https://login.microsoftonline.com. Plain http only to this machine */
     const char *manager;      /* the same; default: the principal's, else https://management.azure.com */
-    const char *ca_file;      /* PEM file; default: where the system keeps it */
+    const char *ca_file;      /* PEM file; default: AWS_CA_BUNDLE, else where the system keeps it */
     const char *proxy;        /* "http://host:port"; default: as the environment says (HTTPS_PROXY, NO_PROXY) */
     uint32_t wait_seconds;    /* for a call, with what Azure goes on with after its answer; default 600 */
     uint32_t tries;           /* of each request; default 8 */

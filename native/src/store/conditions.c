@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/grace.h"
 #include "../base/random.h"
 #include "../base/workers.h"
 
@@ -74,6 +75,7 @@ static void remember(struct store_conditions *conditions, const char *bucket, co
 struct probe {
     jb_store *store;
     jb_operation *operation;
+    jb_operation *tidying;
     const char *bucket;
     char prefix[64];
     char keys[ROUNDS + 1][80];
@@ -197,8 +199,8 @@ static int replace_by_stale_tag(struct probe *probe, const char *key, const char
 static void clean_up(struct probe *probe)
 {
     jb_error error = JB_ERROR_INIT;
-    if (probe->written_count > 0 && probe->store->driver->remove(probe->store, NULL, probe->bucket, probe->written,
-                                                                 probe->written_count, &error) != JB_OK)
+    if (probe->written_count > 0 && probe->store->driver->remove(probe->store, probe->tidying, probe->bucket,
+                                                                 probe->written, probe->written_count, &error) != JB_OK)
         operation_log(probe->operation, JB_LOG_WARNING, "left in place below '%s/%s': %s", probe->bucket, probe->prefix,
                       error.text);
 }
@@ -223,12 +225,20 @@ int store_conditions_measure(jb_store *store, jb_operation *operation, const cha
                              jb_error *error)
 {
     *why = NULL;
+    struct grace *grace;
+    int code = grace_new(operation, GRACE_MS, &grace, error);
+    if (code != JB_OK)
+        return code;
     struct probe *probe = calloc(1, sizeof *probe);
-    if (probe == NULL)
-        return error_no_memory(error);
-    *probe = (struct probe){.store = store, .operation = operation, .bucket = bucket};
-    int code = run_probe(probe, why, error);
+    if (probe != NULL) {
+        *probe =
+            (struct probe){.store = store, .operation = operation, .tidying = grace_operation(grace), .bucket = bucket};
+        code = run_probe(probe, why, error);
+    } else {
+        code = error_no_memory(error);
+    }
     free(probe);
+    grace_free(grace);
     return code;
 }
 

@@ -25,8 +25,9 @@ typedef int (*acceptance_fn)(void *context, const struct acceptance_result *resu
 
 /*
  * Runs the checks (without `full` only the quick ones) below a random prefix of the bucket, and calls `each` after each
- * one; what that does not answer with JB_OK ends it. Everything made is removed again, also after a failure and when
- * cancelled. JB_ERROR_CANCELLED, or what `each` said; failed checks are no errors here.
+ * one; what that does not answer with JB_OK ends it. Everything made is removed again, also after a failure, and when
+ * cancelled as far as the store answers within 10 s. JB_ERROR_CANCELLED, or what `each` said; failed checks are no
+ * errors here.
  */
 int acceptance_run(jb_store *store, jb_operation *operation, const char *bucket, bool full, acceptance_fn each,
                    void *context, jb_error *error);

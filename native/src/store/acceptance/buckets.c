@@ -24,7 +24,7 @@ static int refuse_to_delete_full(struct trial *trial, const char *bucket)
     trial->needed = RIGHT_DELETE_BUCKET;
     int deleted = jb_store_delete_bucket(trial->store, trial->operation, bucket, &refusal);
     trial->needed = RIGHT_REMOVE;
-    code = store_remove(trial->store, NULL, bucket, keys, 1, trial->error);
+    code = store_remove(trial->store, trial->tidying, bucket, keys, 1, trial->error);
     if (deleted == JB_OK)
         return trial_failed(trial, "the store deleted a bucket with an object in it");
     if (deleted != JB_ERROR_CONFLICT)
@@ -54,7 +54,7 @@ static int buckets_come_and_go(struct trial *trial)
     jb_error problem = JB_ERROR_INIT;
     code = use_bucket(trial, bucket);
     enum trial_right needed = trial->needed;
-    int deleted = jb_store_delete_bucket(trial->store, NULL, bucket, &problem);
+    int deleted = jb_store_delete_bucket(trial->store, trial->tidying, bucket, &problem);
     if (code != JB_OK) {
         trial->needed = needed;
         return code;

@@ -64,7 +64,7 @@ static int expect_version(struct trial *trial, const char *key, const char *vers
 static int remove_version(struct trial *trial, const char *key, const char *version)
 {
     struct store_key which = {.key = key, .version = version};
-    return store_remove(trial->store, NULL, trial->bucket, &which, 1, trial->error);
+    return store_remove(trial->store, trial->tidying, trial->bucket, &which, 1, trial->error);
 }
 
 static int versions_are_kept(struct trial *trial)
@@ -109,7 +109,7 @@ static int held_versions_stay(struct trial *trial)
         return code;
     jb_error refusal = JB_ERROR_INIT;
     bool removed = store_remove(trial->store, trial->operation, trial->bucket, &key, 1, &refusal) == JB_OK;
-    code = removed ? JB_OK : store_protect(trial->store, NULL, trial->bucket, &key, &none, trial->error);
+    code = removed ? JB_OK : store_protect(trial->store, trial->tidying, trial->bucket, &key, &none, trial->error);
     if (removed)
         return trial_failed(trial, "the store removed a version that was held");
     return code == JB_OK ? remove_version(trial, name, info.version) : code;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/grace.h"
 #include "../../base/random.h"
 #include "../abort_uploads.h"
 #include "trial.h"
@@ -43,7 +44,7 @@ struct sweep {
 static void sweep_batch(struct sweep *sweep)
 {
     jb_error ignored = JB_ERROR_INIT;
-    store_remove(sweep->trial->store, NULL, sweep->trial->bucket, sweep->keys, sweep->count, &ignored);
+    store_remove(sweep->trial->store, sweep->trial->tidying, sweep->trial->bucket, sweep->keys, sweep->count, &ignored);
     for (size_t i = 0; i < sweep->count; i++) {
         free((char *)(uintptr_t)sweep->keys[i].key);
         free((char *)(uintptr_t)sweep->keys[i].version);
@@ -69,10 +70,10 @@ static void sweep_prefix(struct trial *trial)
     jb_error ignored = JB_ERROR_INIT;
     struct store_bucket_features features;
     struct sweep sweep = {.trial = trial};
-    trial->operation = NULL;
+    trial->operation = trial->tidying;
     trial->error = &ignored;
-    bool versioned =
-        store_bucket_features(trial->store, NULL, trial->bucket, &features, &ignored) == JB_OK && features.versioned;
+    bool versioned = store_bucket_features(trial->store, trial->tidying, trial->bucket, &features, &ignored) == JB_OK &&
+                     features.versioned;
     bool more = true;
     for (unsigned i = 0; more && i < SWEEPS_MAX; i++) {
         trial_list(trial, "", NULL, versioned, sweep_object, &sweep);
@@ -82,7 +83,7 @@ static void sweep_prefix(struct trial *trial)
     struct abort_request request = {.bucket = trial->bucket, .prefix = trial->prefix, .before = INT64_MAX};
     json_t *aborted = json_array();
     if (aborted != NULL)
-        abort_uploads(trial->store, NULL, &request, aborted, &ignored);
+        abort_uploads(trial->store, trial->tidying, &request, aborted, &ignored);
     json_decref(aborted);
 }
 
@@ -106,15 +107,23 @@ static int run_checks(struct trial *trial, bool full, acceptance_fn each, void *
 int acceptance_run(jb_store *store, jb_operation *operation, const char *bucket, bool full, acceptance_fn each,
                    void *context, jb_error *error)
 {
+    struct grace *grace;
+    int code = grace_new(operation, GRACE_MS, &grace, error);
+    if (code != JB_OK)
+        return code;
     struct trial *trial = calloc(1, sizeof *trial);
-    if (trial == NULL)
+    if (trial == NULL) {
+        grace_free(grace);
         return error_no_memory(error);
-    *trial = (struct trial){.store = store, .operation = operation, .bucket = bucket};
+    }
+    *trial =
+        (struct trial){.store = store, .operation = operation, .tidying = grace_operation(grace), .bucket = bucket};
     char random[33];
     random_name(random);
     snprintf(trial->prefix, sizeof trial->prefix, TRIAL_PREFIX "%s/", random);
-    int code = run_checks(trial, full, each, context, error);
+    code = run_checks(trial, full, each, context, error);
     sweep_prefix(trial);
     free(trial);
+    grace_free(grace);
     return code;
 }

@@ -68,7 +68,8 @@ void trial_clean_up(struct trial *trial)
     jb_error error = JB_ERROR_INIT;
     for (size_t first = 0; first < trial->key_count; first += 1000) {
         size_t count = trial->key_count - first < 1000 ? trial->key_count - first : 1000;
-        jb_store_delete(trial->store, NULL, trial->bucket, (const char *const *)trial->keys + first, count, &error);
+        jb_store_delete(trial->store, trial->tidying, trial->bucket, (const char *const *)trial->keys + first, count,
+                        &error);
     }
     for (size_t i = 0; i < trial->key_count; i++)
         free(trial->keys[i]);

@@ -24,6 +24,7 @@ enum trial_right {
 struct trial {
     jb_store *store;
     jb_operation *operation;
+    jb_operation *tidying; /* takes away what was made, also when `operation` is cancelled */
     const char *bucket;
     char prefix[64];            /* with its '/' */
     enum trial_right needed;    /* by the step that was taken last */
