@@ -84,9 +84,15 @@ static bool has_header(const char *header, const char *expected)
     return value != NULL && strncmp(value, wanted, size) == 0 && (prefix || value[size] == '\r');
 }
 
+static bool is_target(const char *wanted, const char *target)
+{
+    size_t size = strlen(wanted);
+    return size > 0 && wanted[size - 1] == '*' ? strncmp(wanted, target, size - 1) == 0 : strcmp(wanted, target) == 0;
+}
+
 static bool fits(const struct exchange *exchange, const char *method, const char *target, const char *header)
 {
-    return strcmp(exchange->method, method) == 0 && strcmp(exchange->target, target) == 0 &&
+    return strcmp(exchange->method, method) == 0 && is_target(exchange->target, target) &&
            (exchange->only == NULL || has_header(header, exchange->only));
 }
 

@@ -21,7 +21,7 @@ enum exchange_fault {
 /* One request, and its reply. Texts must live as long as the server. */
 struct exchange {
     const char *method;
-    const char *target;     /* path and query, exactly */
+    const char *target;     /* path and query, exactly; ending in '*': what begins so */
     const char *headers[8]; /* "name: value" must be there, value ending in '*' for a prefix; "!name" must not; names in
                                lower case */
     const char *body;       /* exactly; NULL: any */

@@ -48,6 +48,18 @@
     }
 #define REFUSED .status = "403 Forbidden", .reply = "<Error><Code>AccessDenied</Code></Error>"
 
+/* Of the store's own keys. */
+#define OWN_LISTING(...)                                                                                               \
+    {                                                                                                                  \
+        .method = "GET", .target = "/bkt?list-type=2&max-keys=1", .headers = {"!x-amz-security-token"}, __VA_ARGS__    \
+    }
+/* A signed request that is made to copy. */
+#define COPY(...)                                                                                                      \
+    {                                                                                                                  \
+        .method = "PUT", .target = "/bkt/jpsbackup-probe-*",                                                           \
+        .headers = {"x-amz-copy-source: /bkt/jpsbackup-probe-*", "content-length: 0", "!authorization"}, __VA_ARGS__   \
+    }
+
 /* A store at the fixture's server that holds these grants only. */
 static jb_store *open_granted(const struct s3_fixture *fixture, const char *grants)
 {
@@ -293,6 +305,7 @@ static void a_grant_begins_an_upload_for_what_may_be_large(void **state)
     static const struct exchange exchanges[] = {
         NO_SERVICE,
         BUCKET_IS_THERE,
+        COPY(REFUSED),
         {.method = "POST", .target = "/bkt/large?uploads=", .status = "200 OK", .reply = BEGUN},
     };
     struct s3_fixture fixture;
@@ -329,6 +342,7 @@ static void uploads_that_were_begun_are_aborted_when_the_grant_fails(void **stat
     static const struct exchange exchanges[] = {
         NO_SERVICE,
         BUCKET_IS_THERE,
+        COPY(REFUSED),
         {.method = "POST", .target = "/bkt/one?uploads=", .status = "200 OK", .reply = BEGUN},
         {.method = "POST",
          .target = "/bkt/two?uploads=",
@@ -357,7 +371,8 @@ static int grant_two(struct s3_fixture *fixture, const char *role, char **creden
 static void a_session_is_taken_once_it_has_shown_to_be_narrow(void **state)
 {
     (void)state;
-    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(REFUSED)};
+    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(REFUSED),
+                                                OWN_LISTING(.status = "200 OK", .reply = LISTING)};
     struct s3_fixture fixture;
     char *credentials;
     BEGIN(fixture, exchanges);
@@ -373,7 +388,7 @@ static void a_service_that_does_not_heed_policies_is_not_trusted(void **state)
 {
     (void)state;
     static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(.status = "200 OK", .reply = LISTING),
-                                                BUCKET_IS_THERE};
+                                                BUCKET_IS_THERE, COPY(REFUSED)};
     struct s3_fixture fixture;
     char *credentials;
     BEGIN(fixture, exchanges);
@@ -387,6 +402,58 @@ static void a_service_that_does_not_heed_policies_is_not_trusted(void **state)
     assert_int_equal(grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials), JB_ERROR_UNSUPPORTED);
     assert_non_null(strstr(fixture.error.text, "more than their policy says"));
     s3_fixture_end_early(&fixture);
+}
+
+static void a_refusal_that_meets_our_own_keys_too_proves_nothing_of_a_session(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {SESSION(KEYS), PROBE(REFUSED), OWN_LISTING(REFUSED)};
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    assert_int_equal(grant_two(&fixture, "arn:aws:iam::1:role/r", &credentials), JB_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(fixture.error.text, "does not show whether sessions are kept to their policy"));
+    s3_fixture_end(&fixture);
+}
+
+static void signed_requests_that_could_copy_other_objects_are_not_given(void **state)
+{
+    (void)state;
+    static const struct exchange copies[] = {
+        NO_SERVICE, BUCKET_IS_THERE, COPY(.status = "404 Not Found", .reply = "<Error><Code>NoSuchKey</Code></Error>")};
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, copies);
+    assert_int_equal(grant_two(&fixture, NULL, &credentials), JB_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(fixture.error.text, "heeds headers that were not signed"));
+    s3_fixture_end(&fixture);
+    /* Rights to read have no request that could. */
+    static const struct exchange reads[] = {NO_SERVICE, BUCKET_IS_THERE};
+    static const jb_grant one[] = {{.key = "one"}};
+    const jb_grant_options options = {.size = sizeof options, .bucket = "bkt", .grants = one, .count = 1};
+    BEGIN(fixture, reads);
+    assert_int_equal(jb_store_grant(fixture.store, NULL, &options, &credentials, &fixture.error), JB_OK);
+    jb_text_free(credentials);
+    s3_fixture_end(&fixture);
+}
+
+static void a_store_that_ignores_the_header_of_copies_keeps_nothing_of_the_trial(void **state)
+{
+    (void)state;
+    static const struct exchange exchanges[] = {
+        NO_SERVICE,
+        BUCKET_IS_THERE,
+        COPY(.status = "503 Service Unavailable"),
+        COPY(.status = "200 OK", .reply_headers = FOUND),
+        {.method = "POST", .target = "/bkt?delete=", .status = "200 OK", .reply = "<DeleteResult/>"},
+    };
+    struct s3_fixture fixture;
+    char *credentials;
+    BEGIN(fixture, exchanges);
+    if (grant_two(&fixture, NULL, &credentials) != JB_OK)
+        fail_msg("%s", fixture.error.text);
+    jb_text_free(credentials);
+    s3_fixture_end(&fixture);
 }
 
 static void aws_gives_a_federation_token_that_its_policy_narrows(void **state)
@@ -433,6 +500,7 @@ static void requests_are_signed_for_the_region_that_the_bucket_is_in(void **stat
          .status = "400 Bad Request",
          .reply_headers = "x-amz-bucket-region: eu-central-1\r\n"},
         BUCKET_IS_THERE,
+        COPY(REFUSED),
     };
     struct s3_fixture fixture;
     char *credentials;
@@ -485,6 +553,7 @@ static void a_role_that_lasts_shorter_gives_what_it_can(void **state)
              "MaxSessionDuration set for this role.</Message></Error></ErrorResponse>"},
         SESSION(KEYS),
         PROBE(REFUSED),
+        OWN_LISTING(.status = "200 OK", .reply = LISTING),
     };
     struct s3_fixture fixture;
     char *credentials;
@@ -633,6 +702,9 @@ int main(void)
         cmocka_unit_test(uploads_that_were_begun_are_aborted_when_the_grant_fails),
         cmocka_unit_test(a_session_is_taken_once_it_has_shown_to_be_narrow),
         cmocka_unit_test(a_service_that_does_not_heed_policies_is_not_trusted),
+        cmocka_unit_test(a_refusal_that_meets_our_own_keys_too_proves_nothing_of_a_session),
+        cmocka_unit_test(signed_requests_that_could_copy_other_objects_are_not_given),
+        cmocka_unit_test(a_store_that_ignores_the_header_of_copies_keeps_nothing_of_the_trial),
         cmocka_unit_test(aws_gives_a_federation_token_that_its_policy_narrows),
         cmocka_unit_test(requests_are_signed_for_the_region_that_the_bucket_is_in),
         cmocka_unit_test(bad_answers_of_the_token_service_are_refused),

@@ -92,6 +92,15 @@ expect 0 put small 'bkt/a*b' "${s3[@]}"
 grant --read 'a*b'
 grep -q ^JPSBACKUP_GRANTS= granted || failed "a pattern stands in a policy"
 expect 0 get 'bkt/a*b' x "${node[@]}" --replace
+# Nor is it granted for writing: here a signed request to write could be made to copy, and so to read, any other object.
+expect 0 link bkt/copied --put "${s3[@]}"
+curl -sS --fail -X PUT -H 'x-amz-copy-source: /bkt/other' "$(cat out)" > copied || failed "MinIO no longer copies so: grant it"
+expect 0 get bkt/copied x "${s3[@]}" --replace
+cmp x small || failed "MinIO no longer copies so: grant it"
+rm granted
+expect 1 grant bkt granted "${s3[@]}" --write 'a*b'
+says err "heeds headers that were not signed"
+[ ! -e granted ] || failed "rights that reach everything were given"
 "$servers/minio.sh" stop "$work/minio"
 
 start versitygw
@@ -99,6 +108,18 @@ own_objects
 restore
 grant --write dir/judged --size 20000000
 grep -q '^JPSBACKUP_GRANTS={"version":1,' granted || failed "versitygw has sessions?"
+# They cannot be made to copy what was not granted.
+"$python" - granted > urls <<'P'
+import json, sys
+grant = json.loads(open(sys.argv[1]).read().split('JPSBACKUP_GRANTS=', 1)[1])['s3']['bkt/dir/judged']
+upload = grant['upload']
+print(grant['put'], upload['part'] + '&partNumber=1&X-Amz-Signature=' + upload['signatures'][0], sep='\n')
+P
+while read -r url; do
+    status=$(curl -sS -o x -w '%{http_code}' -X PUT -H 'x-amz-copy-source: /bkt/other' "$url")
+    [ "$status" = 403 ] || failed "a signed request copies another object: status $status"
+done < urls
+[ "$(wc -l < urls)" = 2 ] || failed "not both kinds of requests were tried"
 # More than was asked for does not fit, and leaves nothing.
 expect 6 put --command bkt/dir/judged --compress none "${node[@]}" -- head -c 300000000 /dev/zero
 expect 4 get bkt/dir/judged y "${s3[@]}"

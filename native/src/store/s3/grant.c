@@ -97,12 +97,19 @@ static int check_narrow(const struct granting *granting, const struct sts_sessio
     code = list_bucket(&narrow, granting->operation, granting->options->bucket, &problem);
     s3_buckets_clean_up(&narrow.buckets);
     credentials_provider_free(narrow.provider);
-    if (code == JB_ERROR_ACCESS)
-        return JB_OK;
-    if (code != JB_OK)
+    if (code == JB_OK)
+        return error_set(error, JB_ERROR_UNSUPPORTED,
+                         "the store's token service gives sessions more than their policy says");
+    if (code != JB_ERROR_ACCESS)
         return error_copy(error, &problem);
-    return error_set(error, JB_ERROR_UNSUPPORTED,
-                     "the store's token service gives sessions more than their policy says");
+    /* Where our own keys may not either, the refusal says nothing of the policy. */
+    code = list_bucket(granting->s3, granting->operation, granting->options->bucket, &problem);
+    if (code != JB_ERROR_ACCESS)
+        return code == JB_OK ? JB_OK : error_copy(error, &problem);
+    error_set(error, JB_ERROR_UNSUPPORTED,
+              "it does not show whether sessions are kept to their policy: '%s' cannot be listed",
+              granting->options->bucket);
+    return error_hint(error, "give the store's own keys the right to list the bucket");
 }
 
 static int append_session(const struct sts_session *session, struct buffer *text, jb_error *error)
@@ -163,6 +170,21 @@ static int find_region(struct s3_store *s3, jb_operation *operation, const char 
     return error_copy(error, &problem);
 }
 
+/* Signs all that is granted, where none of it could be made to reach more. */
+static int sign(const struct granting *granting, uint32_t seconds, struct buffer *text, jb_error *error)
+{
+    const jb_grant_options *options = granting->options;
+    bool writes = false;
+    for (size_t i = 0; i < options->count; i++)
+        writes = writes || options->grants[i].write;
+    int code = find_region(granting->s3, granting->operation, options->bucket, error);
+    if (code == JB_OK && writes && !granting->aws)
+        code = s3_refuses_unsigned_copy(granting->s3, granting->operation, options->bucket, error);
+    if (code == JB_OK)
+        code = s3_grant_requests(granting->s3, granting->operation, options, clock_now(), seconds, text, error);
+    return code;
+}
+
 int s3_grant(jb_store *store, jb_operation *operation, const jb_grant_options *options, char **credentials,
              jb_error *error)
 {
@@ -180,9 +202,7 @@ int s3_grant(jb_store *store, jb_operation *operation, const jb_grant_options *o
     if (may_sign(&granting, code)) {
         operation_log(operation, JB_LOG_INFO, "requests are signed for the grant, for there is no session: %s",
                       problem.text);
-        code = find_region(s3, operation, options->bucket, error);
-        if (code == JB_OK)
-            code = s3_grant_requests(s3, operation, options, clock_now(), seconds, &text, error);
+        code = sign(&granting, seconds, &text, error);
     } else if (code != JB_OK) {
         error_copy(error, &problem);
     }
