@@ -255,8 +255,9 @@ static void a_container_is_made_once(void **state)
         int expected;
     } answers[] = {{"201 Made", NULL, JB_OK},
                    {"409 No", AZURE_ERROR("ContainerAlreadyExists"), JB_OK},
-                   {"403 No", AZURE_ERROR("AuthorizationFailure"), JB_ERROR_ACCESS}};
-    for (size_t i = 0; i < 3; i++) {
+                   {"403 No", AZURE_ERROR("AuthorizationFailure"), JB_ERROR_ACCESS},
+                   {"200 OK", "<html>a proxy's page</html>", JB_ERROR_UNREACHABLE}};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         const struct exchange script[] = {{"PUT",
                                            CONTAINER,
                                            {"content-length: 0", "!x-ms-blob-public-access"},

@@ -8,12 +8,14 @@
 #define LEASE_SECONDS 60
 
 static int begin(struct azure_request *request, jb_store *store, jb_operation *operation, const char *what,
-                 const char *method, const char *bucket, jb_error *error)
+                 const char *method, const char *bucket, int expected, jb_error *error)
 {
     int code = azure_request_init(request, (struct azure_store *)store, operation, what, method, bucket, NULL, error);
-    if (code == JB_OK)
-        azure_request_query(request, "restype", "container");
-    return code;
+    if (code != JB_OK)
+        return code;
+    request->http.expected = expected; /* exactly: a page of a proxy must not pass for a container */
+    azure_request_query(request, "restype", "container");
+    return JB_OK;
 }
 
 /* Without a header that says otherwise, nobody reads it without rights. */
@@ -21,7 +23,7 @@ int azure_make_bucket(jb_store *store, jb_operation *operation, const char *buck
 {
     struct azure_request request;
     jb_error problem = JB_ERROR_INIT;
-    int code = begin(&request, store, operation, "make the container", "PUT", bucket, error);
+    int code = begin(&request, store, operation, "make the container", "PUT", bucket, 201, error);
     if (code != JB_OK)
         return code;
     code = azure_request_perform(&request, &problem);
@@ -36,7 +38,7 @@ int azure_make_bucket(jb_store *store, jb_operation *operation, const char *buck
 int azure_test_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error)
 {
     struct azure_request request;
-    int code = begin(&request, store, operation, "find the container", "HEAD", bucket, error);
+    int code = begin(&request, store, operation, "find the container", "HEAD", bucket, 200, error);
     if (code != JB_OK)
         return code;
     code = azure_request_perform(&request, error);
@@ -71,7 +73,7 @@ int azure_tag_bucket(jb_store *store, jb_operation *operation, const char *bucke
     struct azure_request request;
     if (count > AZURE_TAGS_MAX)
         return error_set(error, JB_ERROR_USAGE, "%zu tags are more than %d", count, AZURE_TAGS_MAX);
-    int code = begin(&request, store, operation, "tag the container", "PUT", bucket, error);
+    int code = begin(&request, store, operation, "tag the container", "PUT", bucket, 200, error);
     if (code != JB_OK)
         return code;
     azure_request_query(&request, "comp", "metadata");
@@ -124,7 +126,7 @@ static int delete_leased(jb_store *store, jb_operation *operation, const char *b
                          jb_error *error)
 {
     struct azure_request request;
-    int code = begin(&request, store, operation, "delete the container", "DELETE", bucket, error);
+    int code = begin(&request, store, operation, "delete the container", "DELETE", bucket, 202, error);
     if (code != JB_OK)
         return code;
     code = azure_request_header(&request, "x-ms-lease-id", lease, error);
@@ -179,7 +181,7 @@ int azure_bucket_features(jb_store *store, jb_operation *operation, const char *
 {
     struct azure_request request;
     char value[16];
-    int code = begin(&request, store, operation, "find the container", "HEAD", bucket, error);
+    int code = begin(&request, store, operation, "find the container", "HEAD", bucket, 200, error);
     if (code != JB_OK)
         return code;
     code = azure_request_perform(&request, error);

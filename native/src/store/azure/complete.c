@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clock.h"
 #include "../../base/random.h"
 #include "upload.h"
 
@@ -140,6 +141,7 @@ static bool is_marked(struct azure_store *azure, const char *bucket, const char 
     if (azure_request_init(&request, azure, NULL, "find", "HEAD", bucket, key, &ignored) != JB_OK)
         return false;
     request.http.expected = 200;
+    request.http.deadline_ms = clock_monotonic_ms() + AZURE_TIDY_MS;
     bool marked = azure_request_perform(&request, &ignored) == JB_OK &&
                   http_request_reply_header(&request.http, MARK_HEADER, value, sizeof value) &&
                   strcmp(value, mark) == 0 &&

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/clock.h"
 #include "../../base/event.h"
 #include "request.h"
 
@@ -87,6 +88,8 @@ static int delete_now(struct removal *removal, const struct store_key *key, cons
         return code;
     azure_request_query(&request, "versionid", key->version);
     request.http.expected = 202;
+    if (removal->operation == NULL)
+        request.http.deadline_ms = clock_monotonic_ms() + AZURE_TIDY_MS;
     if (tag != NULL)
         code = azure_request_header(&request, "if-match", tag, error);
     if (code == JB_OK)

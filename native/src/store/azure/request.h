@@ -8,7 +8,8 @@
 
 #define AZURE_QUERY_MAX   8
 #define AZURE_HEADERS_MAX 64
-#define AZURE_TAGS_MAX    50 /* of a container: what one request can hold */
+#define AZURE_TAGS_MAX    50    /* of a container: what one request can hold */
+#define AZURE_TIDY_MS     60000 /* for what is done although the operation was cancelled */
 
 #define AZURE_VERSION_HEADER "x-ms-version-id"
 
