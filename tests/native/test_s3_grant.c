@@ -190,6 +190,7 @@ static void an_upload_takes_the_parts_that_were_signed_and_no_more(void **state)
         sched_yield();
     assert_int_equal(transfer.error.code, JB_OK);
     assert_int_equal(store->driver->upload_part(upload, 2, &transfer, &fixture.error), JB_ERROR_ACCESS);
+    assert_int_equal(store_remove_upload(store, NULL, "bkt", "dir/key", "U2", &fixture.error), JB_ERROR_ACCESS);
     store->driver->upload_abort(upload);
     jb_store_close(store);
     free(grants);

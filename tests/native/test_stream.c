@@ -463,6 +463,52 @@ static int complete_and_lie(struct store_upload *upload, struct store_condition 
     return code;
 }
 
+static unsigned completed;
+static char removed[256];
+
+/* As a bucket with versions, until the third object, which is the stream's first, is lost. */
+static int complete_two(struct store_upload *upload, struct store_condition condition, jb_object_info *info,
+                        jb_error *error)
+{
+    if (++completed == 3)
+        return error_set(error, JB_ERROR_UNREACHABLE, "lost");
+    int code = honest->upload_complete(upload, condition, info, error);
+    snprintf(info->version, sizeof info->version, "v%u", completed);
+    return code;
+}
+
+static int note_removal(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys,
+                        size_t count, jb_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(removed);
+        snprintf(removed + used, sizeof removed - used, "%s:%s ", keys[i].key, keys[i].version);
+    }
+    return honest->remove(store, operation, bucket, keys, count, error);
+}
+
+static void a_stream_that_fails_at_its_last_object_takes_away_the_versions_it_made(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    honest = w.store->driver;
+    struct store_driver small = *honest;
+    small.limits.parts_max = 2;
+    small.upload_complete = complete_two;
+    small.remove = note_removal;
+    w.store->driver = &small;
+    struct memory memory = {.bytes = malloc(37 << 20), .count = 37 << 20};
+    fill_pattern(memory.bytes, memory.count, 9);
+    jb_put_options put = put_options(&memory, "object");
+    assert_fails(JB_ERROR_UNREACHABLE, error, jb_put(w.store, w.operation, &put, NULL, &error));
+    assert_string_equal(removed, "object.001:v2 object.002:v1 ");
+    assert_bucket_is_empty(&w);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
 static int write_and_lie(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                          const void *bytes, size_t count, const unsigned char *sha256, struct store_condition condition,
                          jb_object_info *info, jb_error *error)
@@ -512,6 +558,7 @@ int main(void)
         cmocka_unit_test(an_existing_object_is_replaced_only_when_asked),
         cmocka_unit_test(the_account_describes_the_parts),
         cmocka_unit_test(a_stream_that_outgrows_one_object_goes_on_in_the_next),
+        cmocka_unit_test(a_stream_that_fails_at_its_last_object_takes_away_the_versions_it_made),
         cmocka_unit_test(a_store_that_confirms_another_size_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
