@@ -163,7 +163,12 @@ static void a_refused_signature_does_not_repeat_the_session_token(void **state)
         IDENTITY_BODY, "403 Forbidden",
         "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>the canonical string should have been "
         "x-amz-security-token:" HUSH "-token</Message></Error></ErrorResponse>")};
+    static const struct exchange other[] = {REFUSED(
+        IDENTITY_BODY, "400 Bad Request",
+        "<ErrorResponse><Error><Code>ValidationError</Code><Message>this header is too long: x-amz-security-token:" HUSH
+        "-token</Message></Error></ErrorResponse>")};
     identity_is(script, 1, JB_ERROR_ACCESS, "SignatureDoesNotMatch (status 403)");
+    identity_is(other, 1, JB_ERROR_USAGE, "ValidationError (status 400)");
 }
 
 static void a_session_comes_as_a_credentials_file(void **state)

@@ -468,6 +468,37 @@ static void a_profile_that_was_rewritten_is_read_again_once_its_keys_expired(voi
     credentials_provider_free(provider);
 }
 
+static void keys_that_ended_and_cannot_be_renewed_are_not_given(void **state)
+{
+    (void)state;
+    static const struct exchange script[] = {
+        {"GET",
+         "/",
+         {0},
+         .status = "200 OK",
+         .reply =
+             "{\"AccessKeyId\": \"OLD\", \"SecretAccessKey\": \"" HUSH "\", \"Expiration\": \"2001-01-01T00:00:00Z\"}"},
+        {"GET", "/", {0}, .status = "403 Forbidden"},
+    };
+    struct credentials_provider *provider;
+    jb_error error = JB_ERROR_INIT;
+    SERVE(script);
+    with_container("/");
+    assert_int_equal(open_provider(chain, &provider, &error), JB_OK);
+    int code;
+    int64_t until = clock_monotonic_ms() + 10000;
+    do {
+        struct credentials keys = {NULL, NULL, NULL};
+        code = credentials_provider_get(provider, &keys, &error);
+        credentials_clean_up(&keys);
+        usleep(5000);
+    } while (code == JB_OK && clock_monotonic_ms() < until);
+    assert_int_equal(code, JB_ERROR_ACCESS);
+    assert_non_null(strstr(error.text, "the keys have expired and cannot be renewed"));
+    credentials_provider_free(provider);
+    scripted_server_stop(server);
+}
+
 static void a_provider_goes_at_once_though_its_source_is_silent(void **state)
 {
     (void)state;
@@ -510,6 +541,7 @@ int main(void)
         TEST(a_disabled_instance_is_not_asked),
         TEST(keys_that_never_change_cannot_be_renewed),
         TEST(a_profile_that_was_rewritten_is_read_again_once_its_keys_expired),
+        TEST(keys_that_ended_and_cannot_be_renewed_are_not_given),
         TEST(a_provider_goes_at_once_though_its_source_is_silent),
     };
     scratch_enter();

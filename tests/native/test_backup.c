@@ -470,6 +470,66 @@ static void a_finished_backup_is_protected_version_by_version(void **state)
     workspace_close(&w);
 }
 
+static const struct store_driver *honest;
+static unsigned pretended;
+
+static int pretend_to_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *keys,
+                             size_t count, jb_error *error)
+{
+    (void)store, (void)operation, (void)bucket, (void)keys, (void)count;
+    return ++pretended < 10 ? JB_OK : error_set(error, JB_ERROR_FAILED, "asked for ever");
+}
+
+static void a_store_that_removes_nothing_is_not_asked_for_ever(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "a", "2026-11-01T00:00:00", "auto", NULL, &error));
+    assert_int_equal(shell("cd '%s/store/bucket/a_2026-11-01T00:00:00_auto' && seq 1 1000 | xargs touch", w.path), 0);
+    honest = w.store->driver;
+    struct store_driver other = *honest;
+    other.remove = pretend_to_remove;
+    w.store->driver = &other;
+    jb_backup_name name = named("a", "2026-11-01T00:00:00", "auto");
+    assert_fails(JB_ERROR_VERIFY, error, jb_backup_remove(w.store, w.operation, &name, NULL, &error));
+    w.store->driver = honest;
+    assert_true(exists(&w, "a_2026-11-01T00:00:00_auto/backup.json"));
+    workspace_close(&w);
+}
+
+/* Another rotation is a moment faster with the seal. */
+static int write_what_another_did(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                                  const void *bytes, size_t count, const unsigned char *sha256,
+                                  struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    int code = honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
+    return code == JB_OK ? error_set(error, JB_ERROR_CONFLICT, "it was changed") : code;
+}
+
+static void two_rotations_at_once_do_not_fail_one_another(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "prod", "2026-11-01T00:00:00", "auto", NULL, &error));
+    assert_ok(error, back_up(&w, "prod", "2026-11-02T00:00:00", "auto", NULL, &error));
+    honest = w.store->driver;
+    struct store_driver other = *honest;
+    other.write = write_what_another_did;
+    w.store->driver = &other;
+    jb_rotate_options options = {.size = sizeof options, .bucket = "bucket", .name = "prod", .keep = 1};
+    assert_ok(error, jb_rotate(w.store, w.operation, &options, NULL, &error));
+    w.store->driver = honest;
+    assert_false(exists(&w, "prod_2026-11-01T00:00:00_auto"));
+    assert_true(exists(&w, "prod_2026-11-02T00:00:00_auto/backup.json"));
+    workspace_close(&w);
+}
+
 static void rotation_ends_removals_that_were_cut_off(void **state)
 {
     (void)state;
@@ -749,6 +809,8 @@ int main(void)
         cmocka_unit_test(more_objects_than_a_batch_go),
         cmocka_unit_test(what_the_store_protects_is_left_and_said),
         cmocka_unit_test(a_finished_backup_is_protected_version_by_version),
+        cmocka_unit_test(a_store_that_removes_nothing_is_not_asked_for_ever),
+        cmocka_unit_test(two_rotations_at_once_do_not_fail_one_another),
         cmocka_unit_test(rotation_ends_removals_that_were_cut_off),
         cmocka_unit_test(a_description_that_leads_elsewhere_is_not_sealed),
         cmocka_unit_test(unknown_members_of_the_catalog_survive),

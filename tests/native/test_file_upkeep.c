@@ -246,6 +246,8 @@ static void gc_touches_only_uploads_of_abandoned_backups_unless_told_otherwise(v
         shell("cd '%s/store/bucket' && mkdir -p b_2026-01-03T00:00:00_manual other && for d in b_* other; do "
               "echo x > $d/.jpsbackup-tmp-1; touch -d '20 minutes ago' $d/.jpsbackup-tmp-1; done && "
               "touch -d '20 minutes ago' b_2026-01-01*/backup.json && "
+              "mkdir b_2026-01-04T00:00:00_manual && "
+              "echo damaged > b_2026-01-04T00:00:00_manual/backup.json && "
               "echo x > b_2026-01-03T00:00:00_manual/database.tar && echo x > "
               "b_2026-01-01T00:00:00_manual/.jpsbackup-tmp-2",
               w.path),
