@@ -46,13 +46,18 @@ return run(function () {
         product: 'dx', version: variables.DX_VERSION, cloudprovider: place.provider, region: place.region,
         envrole: place.role, envname: ENV_NAME, displayname: String(info.env.displayName || ENV_NAME), uid: uid
     };
-    plan.bucket = bucketName(place.role, uid, place.region);
-    plan.store = checkedStore(place.provider, place.region);
+    var where = whereabouts(place, uid, plan.name);
+    plan.store = where.store;
+    plan.bucket = where.bucket;
+    plan.location = where.location;
     plan.catalog = catalogOf(plan.store, place.role, uid);
 
     // A catalog that cannot be read could not be written at the end either.
     engine('reading the catalog', Jpsbackup.listCatalog({
         store: withKeys(plan.catalog.store, plan.catalog.region), bucket: plan.catalog.bucket, key: plan.catalog.key
     }));
+    if (isAzure(plan.store)) {
+        checkAccount(plan.store, plan.location);
+    }
     return keepPlan(plan);
 });

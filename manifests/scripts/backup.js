@@ -75,6 +75,12 @@ function putAll(plan, claim) {
 
 return run(function () {
     var plan = keptPlan();
+    if (plan.location !== null) {
+        // One that is there stays as it is.
+        engine('making the storage account', Jpsbackup.azureCreateAccount({
+            azure: azure(), name: accountOf(plan.store), location: plan.location
+        }));
+    }
     var store = withKeys(plan.store);
     var catalog = {store: withKeys(plan.catalog.store, plan.catalog.region), bucket: plan.catalog.bucket, key: plan.catalog.key};
     startNodes(plan, plan.databases.concat([plan.proc], plan.balancer === null ? [] : [plan.balancer]));

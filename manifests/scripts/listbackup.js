@@ -6,7 +6,8 @@ var GIVEN = {
     aws_secret_key: '${settings.aws_secret_key.toBase64()}',
     env: '${settings.env.toBase64()}',
     store: '${settings.store.toBase64()}',
-    endpoint: '${settings.endpoint.toBase64()}'
+    endpoint: '${settings.endpoint.toBase64()}',
+    node_role: ''
 };
 ${globals.library}
 ${globals.parameters}
@@ -19,7 +20,8 @@ return run(function () {
         fail("environment '" + ENV_NAME + "' has neither a node group 'proc' nor 'es'");
     }
     var place = placeOf(nodes[0]);
-    var catalog = catalogOf(checkedStore(place.provider, place.region), place.role, ownerOf(info));
+    var uid = ownerOf(info);
+    var catalog = catalogOf(checkedStore(place.provider, place.region, bucketName(place.role, uid, place.region)), place.role, uid);
     var list = engine('reading the catalog', Jpsbackup.listCatalog({
         store: withKeys(catalog.store, catalog.region), bucket: catalog.bucket, key: catalog.key
     }));

@@ -115,8 +115,9 @@ return run(function () {
     var own = placeOf(plan.proc);
     plan.role = own.role;
     var from = source(info, own);
-    plan.bucket = bucketName(from.role, from.uid, from.region);
-    plan.store = checkedStore(from.provider, from.region);
+    var where = whereabouts(from, from.uid, plan.name);
+    plan.store = where.store;
+    plan.bucket = where.bucket;
     var store = withKeys(plan.store);
     var seal = engine("looking for the backup '" + plan.name + "'", Jpsbackup.showBackup({
         store: store, bucket: plan.bucket, name: plan.name, timestamp: timestamp, mode: plan.mode

@@ -5,6 +5,7 @@
 #                                         file with AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, a line each
 #        azurite.sh stop DIR              the data stay in DIR
 #        azurite.sh python                prints the Python that has azure-storage-blob, the judge of what lies there
+# A file with another account's name and key may lie there before it starts.
 # Not as Azure does it: a request's date may be an hour old.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -32,8 +33,9 @@ make_credentials() { # DIR
 }
 
 run() { # DIR ADDRESS
-    local dir=$1 address=$2 port
+    local dir=$1 address=$2 port account
     port=$(free_ports "$address" 1)
+    account=$(sed -n 's/^AZURE_STORAGE_ACCOUNT=//p' "$dir/credentials")
     (
         . "$dir/credentials"
         export AZURITE_ACCOUNTS=$AZURE_STORAGE_ACCOUNT:$AZURE_STORAGE_KEY
@@ -43,8 +45,8 @@ run() { # DIR ADDRESS
             --disableTelemetry --silent --skipApiVersionCheck
     )
     # An unsigned request is refused by an answer of its own.
-    wait_ready "$dir" url_answers "http://$address:$port/testaccount?comp=list" 403
-    echo "http://$address:$port/testaccount"
+    wait_ready "$dir" url_answers "http://$address:$port/$account?comp=list" 403
+    echo "http://$address:$port/$account"
 }
 
 if [ "$*" = python ]; then
