@@ -92,13 +92,13 @@ for tries in 1 2 3 4 5 none; do
     rm -f grant
     expect 0 grant bkt grant --write granted --size 8000000 "${s3[@]}"
     status=0
-    "$JPSBACKUP" put small bkt/granted --store s3:// --endpoint "$endpoint" --credentials grant --tries 2 > out 2> err || status=$?
+    "$JPSBACKUP" put small bkt/granted --store s3:// --endpoint "$endpoint" --credentials grant --tries 2 > out 2> granted.err || status=$?
     sweep granted # the grant began an upload for what might have been long
     [ $status = 7 ] || break
     expect 0 rm bkt/granted "${s3[@]}"
 done
-[ $status = 3 ] || failed "a truncated object ended with status $status: $(cat err)"
-says err "'s3://bkt/granted' holds the beginning of what was sent, and no more"
+[ $status = 3 ] || failed "a truncated object ended with status $status: $(cat granted.err)"
+says granted.err "'s3://bkt/granted' holds the beginning of what was sent, and no more"
 healthy
 toxic limit_data downstream '"bytes": 3000000'
 expect 7 get bkt/first copy "${s3[@]}" --tries 3
