@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/event.h"
+#include "../base/grace.h"
 #include "../base/pages.h"
 #include "part_plan.h"
 
@@ -238,16 +239,24 @@ static int write_bytes(struct byte_sink *sink, const void *bytes, size_t count, 
 /* After a failure between completions: those that this writer made visible, and nobody had before, go again. */
 static void remove_completed(struct part_writer *writer)
 {
+    jb_error error = JB_ERROR_INIT;
+    struct grace *grace;
+    if (grace_new(writer->operation, GRACE_MS, &grace, &error) != JB_OK) {
+        operation_log(writer->operation, JB_LOG_WARNING, "left in place: %s", error.text);
+        return;
+    }
     for (size_t i = 0; !writer->replace && i < writer->object.segment_count; i++) {
         if (writer->uploads[i] != NULL)
             continue;
         char key[STORE_KEY_MAX + 8];
         segment_key(writer, i, key);
         const struct store_key keys[] = {{.key = key, .version = object_segment_version(&writer->object.segments[i])}};
-        jb_error error = JB_ERROR_INIT;
-        if (writer->store->driver->remove(writer->store, NULL, writer->bucket, keys, 1, &error) != JB_OK)
-            operation_log(writer->operation, JB_LOG_WARNING, "left in place: %s", error.text);
+        if (writer->store->driver->remove(writer->store, grace_operation(grace), writer->bucket, keys, 1, &error) !=
+            JB_OK)
+            operation_log(writer->operation, JB_LOG_WARNING, "'%s/%s' is left in place: %s", writer->bucket, key,
+                          error.text);
     }
+    grace_free(grace);
 }
 
 /* A stream that fits its first part needs no upload of parts. */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../../base/grace.h"
 #include "checksum.h"
 #include "presigned.h"
 
@@ -100,8 +101,14 @@ void s3_remove_own(struct s3_store *s3, jb_operation *operation, const char *buc
 {
     const struct store_key keys[] = {{key, version}};
     jb_error error = JB_ERROR_INIT;
-    if (s3_remove(&s3->store, NULL, bucket, keys, 1, &error) != JB_OK)
-        operation_log(operation, JB_LOG_WARNING, "left in place: %s", error.text);
+    struct grace *grace;
+    int code = grace_new(operation, GRACE_MS, &grace, &error);
+    if (code == JB_OK) {
+        code = s3_remove(&s3->store, grace_operation(grace), bucket, keys, 1, &error);
+        grace_free(grace);
+    }
+    if (code != JB_OK)
+        operation_log(operation, JB_LOG_WARNING, "'s3://%s/%s' is left in place: %s", bucket, key, error.text);
 }
 
 /*
