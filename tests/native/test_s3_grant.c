@@ -148,6 +148,10 @@ static void what_was_not_granted_is_refused_without_a_request(void **state)
     const jb_link_options link = {.size = sizeof link, .bucket = "bkt", .key = "dir/key"};
     char *text;
     assert_int_equal(jb_store_link(store, NULL, &link, &text, error), JB_ERROR_ACCESS);
+    static const jb_grant own[] = {{.key = "dir/key"}};
+    const jb_grant_options options = {.size = sizeof options, .bucket = "bkt", .grants = own, .count = 1};
+    assert_int_equal(jb_store_grant(store, NULL, &options, &text, error), JB_ERROR_ACCESS);
+    assert_non_null(strstr(error->text, "cannot be granted to others"));
     jb_store_close(store);
     free(grants);
     s3_fixture_end(&fixture);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Grants of single objects, from a store that has no sessions: so requests are signed, and nothing else is asked of it. */
+/** Grants of single objects, from a store that has no sessions: so requests are signed, as it refuses to copy by them. */
 class GrantTest {
     private static final String SECRET = "wJalrXUtnFEMI-K7MDENG";
     private HttpServer server;
@@ -27,7 +27,7 @@ class GrantTest {
     void start() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
-            exchange.sendResponseHeaders(405, -1);
+            exchange.sendResponseHeaders("PUT".equals(exchange.getRequestMethod()) ? 403 : 405, -1);
             exchange.close();
         });
         server.start();
