@@ -86,6 +86,20 @@ static int refuse_access(WRITE_ARGUMENTS)
     return error_set(error, JB_ERROR_ACCESS, "AccessDenied");
 }
 
+/* As where the store took the object, and does not confirm its encryption. */
+static int miss_encryption(WRITE_ARGUMENTS)
+{
+    int code = honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
+    if (code != JB_OK)
+        return code;
+    error_set(error, JB_ERROR_UNSUPPORTED, "the store does not confirm the encryption");
+    error->store_status = 200;
+    jb_error problem = JB_ERROR_INIT;
+    const struct store_key written = {.key = key};
+    assert_ok(problem, honest->remove(store, operation, bucket, &written, 1, &problem));
+    return JB_ERROR_UNSUPPORTED;
+}
+
 /* Of the two that race, one is not heard of, before or after its write. */
 static int lose_one(WRITE_ARGUMENTS)
 {
@@ -200,6 +214,9 @@ static void a_probe_that_fails_says_nothing_of_conditions(void **state)
     w.store->driver = &other;
     jb_error error = JB_ERROR_INIT;
     assert_fails(JB_ERROR_ACCESS, error, store_conditions_require(w.store, w.operation, "bucket", &error));
+    other.write = miss_encryption;
+    assert_fails(JB_ERROR_UNSUPPORTED, error, store_conditions_require(w.store, w.operation, "bucket", &error));
+    assert_non_null(strstr(error.text, "encryption"));
     other.write = write_honestly;
     assert_ok(error, store_conditions_require(w.store, w.operation, "bucket", &error));
     w.store->driver = honest;

@@ -121,10 +121,12 @@ static void *compete(void *argument)
     return NULL;
 }
 
-/* A store that refuses to be asked has none; any other failure says nothing of conditions. */
-static bool is_answer(int code)
+/* A store that refuses to be asked has none; any other failure says nothing of conditions. Nor does it where the write
+ * went well and its answer lacks something else, such as the encryption. */
+static bool is_answer(int code, const jb_error *error)
 {
-    return code == JB_OK || code == JB_ERROR_CONFLICT || code == JB_ERROR_UNSUPPORTED;
+    bool done = error->store_status >= 200 && error->store_status <= 299;
+    return code == JB_OK || code == JB_ERROR_CONFLICT || (code == JB_ERROR_UNSUPPORTED && !done);
 }
 
 /* Also where the answer was lost: it may be there. */
@@ -141,7 +143,7 @@ static int judge_race(struct probe *probe, const struct rival *rivals, const cha
         note_if_written(probe, rivals[i].key, rivals[i].code, &rivals[i].info);
     for (size_t i = 0; i < 2; i++) {
         int code = rivals[i].code;
-        if (!is_answer(code))
+        if (!is_answer(code, &rivals[i].error))
             return error_copy(error, &rivals[i].error);
         won += code == JB_OK;
         lost += code == JB_ERROR_CONFLICT;
@@ -185,14 +187,16 @@ static int replace_by_stale_tag(struct probe *probe, const char *key, const char
     code = write_text(probe, key, "second", unchanged, &second, error);
     note_if_written(probe, key, code, &second);
     if (code != JB_OK) {
+        if (!is_answer(code, error))
+            return code;
         *why = "it refuses to replace an object that is unchanged";
-        return is_answer(code) ? JB_OK : code;
+        return JB_OK;
     }
     code = write_text(probe, key, "third", unchanged, &third, error);
     note_if_written(probe, key, code, &third);
     if (code == JB_OK)
         *why = "it replaced an object although it had been changed";
-    return is_answer(code) ? JB_OK : code;
+    return is_answer(code, error) ? JB_OK : code;
 }
 
 /* Also when cancelled: nothing of the probe is to stay. */
