@@ -7,6 +7,7 @@
 
 #include "../../base/clock.h"
 #include "../../base/event.h"
+#include "../../base/grace.h"
 #include "request.h"
 
 #define DELETES_MAX 16 /* under way at a time */
@@ -132,9 +133,14 @@ void azure_remove_unconfirmed(struct azure_store *azure, jb_operation *operation
                               const jb_object_info *info)
 {
     jb_error error = JB_ERROR_INIT;
-    int code = azure_remove_exactly(azure, NULL, bucket, key, info, &error);
+    struct grace *grace;
+    int code = grace_new(operation, GRACE_MS, &grace, &error);
+    if (code == JB_OK) {
+        code = azure_remove_exactly(azure, grace_operation(grace), bucket, key, info, &error);
+        grace_free(grace);
+    }
     if (code != JB_OK && code != JB_ERROR_CONFLICT) /* a conflict: somebody replaced it */
-        operation_log(operation, JB_LOG_WARNING, "left in place: %s", error.text);
+        operation_log(operation, JB_LOG_WARNING, "'azure://%s/%s' is left in place: %s", bucket, key, error.text);
 }
 
 static int judge(struct deletion *deletion, jb_error *error)
