@@ -140,7 +140,7 @@ void azure_remove_unconfirmed(struct azure_store *azure, jb_operation *operation
         grace_free(grace);
     }
     if (code != JB_OK && code != JB_ERROR_CONFLICT) /* a conflict: somebody replaced it */
-        operation_log(operation, JB_LOG_WARNING, "'azure://%s/%s' is left in place: %s", bucket, key, error.text);
+        operation_log(operation, JB_LOG_WARNING, "'%s/%s' is left in place: %s", bucket, key, error.text);
 }
 
 static int judge(struct deletion *deletion, jb_error *error)
