@@ -68,14 +68,14 @@ stop_keeping() {
     keeper=
 }
 
-# narrow FOLDER LEAST: at least so many were kept; each is one signature a blob, for one object and what goes with it, and Azure's own
-# library reaches nothing else by it
+# narrow FOLDER LEAST RIGHTS SEALS: at least so many were kept; each is one signature a blob with these rights, for one object and what
+# goes with it (so many seals too), and Azure's own library reaches nothing else by it
 narrow() {
-    "$("$servers/azurite.sh" python)" - "${blobs[0]}" "$1" "$2" <<'P' || failed "what nodes were given is not narrow"
+    "$("$servers/azurite.sh" python)" - "${blobs[0]}" "$@" <<'P' || failed "what nodes were given is not narrow"
 import json, os, re, sys, urllib.parse
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, ContainerClient
-endpoint, folder, least = sys.argv[1], sys.argv[2], int(sys.argv[3])
+endpoint, folder, least, rights, seals = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
 
 def refused(call):
     try:
@@ -92,19 +92,22 @@ for file in files:
     assert set(lines) == {'JPSBACKUP_EXPIRES', 'JPSBACKUP_GRANTS'}, set(lines)
     blobs = json.loads(lines['JPSBACKUP_GRANTS'])['azure']
     objects = {re.sub(r'\.\d{3}$', '', name.rpartition('/')[2]) for name in blobs}
-    objects -= {'backup.json'} | {name for name in objects if name.startswith('alive.')}
-    assert len(objects) == 1, objects
+    objects -= {name for name in objects if name.startswith('alive.')}
+    assert len(objects) == 1 + seals and ('backup.json' in objects) == bool(seals), objects
     for name, query in blobs.items():
         assert name.startswith('azure-cycle/Azure-Cycle_'), name
-        assert urllib.parse.parse_qs(query)['sr'] == ['b'], name
-        container, _, blob = name.partition('/')
-        refused(lambda: list(ContainerClient(endpoint, container, credential=query).list_blobs()))
-        for other in ('backup.json', 'database.xbstream.zst', 'jahia-env-vars.gz'):
-            if blob.rpartition('/')[2] != other:
-                client = BlobClient(endpoint, container, blob.rpartition('/')[0] + '/' + other, credential=query)
-                refused(client.get_blob_properties)
-                refused(lambda: client.upload_blob(b'x', overwrite=True))
-                refused(client.delete_blob)
+        signed = urllib.parse.parse_qs(query)
+        assert signed['sr'] == ['b'] and signed['sp'] == [rights], (name, signed['sr'], signed['sp'])
+    # They are all made alike, so one of each file is tried.
+    name, query = next(iter(blobs.items()))
+    container, _, blob = name.partition('/')
+    refused(lambda: list(ContainerClient(endpoint, container, credential=query).list_blobs()))
+    for other in ('backup.json', 'database.xbstream.zst', 'jahia-env-vars.gz'):
+        if blob.rpartition('/')[2] != other:
+            client = BlobClient(endpoint, container, blob.rpartition('/')[0] + '/' + other, credential=query)
+            refused(client.get_blob_properties)
+            refused(lambda: client.upload_blob(b'x', overwrite=True))
+            refused(client.delete_blob)
 P
 }
 
@@ -134,7 +137,7 @@ grep -q "^PUT .*/resourceGroups/paas_backup/providers/Microsoft.Storage/storageA
     failed "the account was not made in its group"
 "$JPSBACKUP" verify --full "${store_options[@]}" --credentials "${blobs[1]}" --bucket azure-cycle --name Azure-Cycle ||
     failed "the backup is not whole"
-narrow "$azure/backup-grants" 3
+narrow "$azure/backup-grants" 3 rcwd 0
 
 step "list"
 must_run listbackup.yml "${to[@]}"
@@ -146,7 +149,7 @@ wreck
 keep_grants "$azure/restore-grants"
 must_run restore.yml "${to[@]}" --set backup_name=Azure-Cycle --set backtype=auto
 stop_keeping
-narrow "$azure/restore-grants" 6
+narrow "$azure/restore-grants" 6 r 1
 same_proof "$TEST_WORK/before" "after the restore"
 [ "$(grep -c '^PUT ' "$azure/manager.log")" = 1 ] || failed "the account was made twice"
 
