@@ -44,6 +44,8 @@ int http_request_header(struct http_request *request, const char *name, const ch
         else
             request->list = list;
     }
+    if (line.data != NULL)
+        OPENSSL_cleanse(line.data, line.size); /* it may hold a token */
     buffer_clean_up(&line);
     return code;
 }
