@@ -162,6 +162,21 @@ static const jb_protection *protection_of(jb_protection *protection, jint retent
     return retention != 0 || legal_hold == JNI_TRUE ? protection : NULL;
 }
 
+static void backup_check_protection(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                    jint retention, jlong until, jboolean legal_hold)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    jb_protection room;
+    const char *name = scope_text(&scope, bucket);
+    const jb_protection *protection = protection_of(&room, retention, until, legal_hold);
+    int code = JB_ERROR_MEMORY;
+    if (!scope.failed)
+        code = jb_protection_check(store_of(store), operation_of(operation), name, protection, &error);
+    finish(&scope, code, &error, NULL);
+}
+
 static jbyteArray backup_protect(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
                                  jbyteArray name, jbyteArray timestamp, jbyteArray mode, jint retention, jlong until,
                                  jboolean legal_hold)
@@ -218,6 +233,7 @@ static const JNINativeMethod natives[] = {
     {"verify", "(JJ[B[B[B[BZ)[B", (void *)backup_verify},
     {"remove", "(JJ[B[B[B[BJ[B[B)V", (void *)backup_remove},
     {"rotate", "(JJ[B[B[BIZJ[B[B)[B", (void *)backup_rotate},
+    {"checkProtection", "(JJ[BIJZ)V", (void *)backup_check_protection},
     {"protect", "(JJ[B[B[B[BIJZ)[B", (void *)backup_protect},
     {"backupDirectories", "(JJ[B[B[B[B[[B[[BZII[BJ[B[BIJZ)[B", (void *)backup_directories},
 };

@@ -13,7 +13,10 @@ var GIVEN = {
     store: '${settings.store.toBase64()}',
     endpoint: '${settings.endpoint.toBase64()}',
     node_role: '${settings.node_role.toBase64()}',
-    node_hours: '${settings.node_hours.toBase64()}'
+    node_hours: '${settings.node_hours.toBase64()}',
+    encryption: '${settings.encryption.toBase64()}',
+    lock_mode: '${settings.lock_mode.toBase64()}',
+    lock_days: '${settings.lock_days.toBase64()}'
 };
 ${globals.library}
 ${globals.parameters}
@@ -25,7 +28,8 @@ return run(function () {
         timestamp: checkedTimestamp(setting('timestamp')) || presentMinute(),
         mode: oneOf('backtype', setting('backtype'), ['manual', 'auto']),
         retention: checkedRetention(setting('retention')),
-        grantSeconds: checkedHours(setting('node_hours')) * 3600
+        grantSeconds: checkedHours(setting('node_hours')) * 3600,
+        lock: checkedLock()
     };
     checkedRole(setting('node_role'));
     oneOf('env', setting('env'), ['dev', 'preprod', 'prod']);
@@ -50,6 +54,10 @@ return run(function () {
     plan.store = where.store;
     plan.bucket = where.bucket;
     plan.location = where.location;
+    var encryption = checkedEncryption(plan.store);
+    if (encryption !== null) {
+        plan.store.serverSideEncryption = encryption;
+    }
     plan.catalog = catalogOf(plan.store, place.role, uid);
 
     // A catalog that cannot be read could not be written at the end either.
@@ -58,6 +66,11 @@ return run(function () {
     }));
     if (isAzure(plan.store)) {
         checkAccount(plan.store, plan.location);
+    }
+    if (plan.lock !== null) {
+        engine("parameter 'lock_mode' is '" + plan.lock.lock + "'", Jpsbackup.checkProtection({
+            store: withKeys(plan.store), bucket: plan.bucket, lock: plan.lock.lock, lockDays: plan.lock.lockDays
+        }));
     }
     return keepPlan(plan);
 });

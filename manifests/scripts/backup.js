@@ -102,6 +102,11 @@ return run(function () {
 
     // From here on the backup is whole; a failure below must not cost it.
     var whole = "the backup '" + claim.folder + "' is complete, but ";
+    // First, so that a trouble with the catalog does not leave it open to removal; and a trouble here not unlisted.
+    var protection = plan.lock === null ? null : Jpsbackup.protectBackup({
+        store: store, bucket: plan.bucket, name: plan.name, timestamp: plan.timestamp, mode: plan.mode,
+        lock: plan.lock.lock, lockDays: plan.lock.lockDays
+    });
     var entry = {name: plan.name, timestamp: plan.timestamp, mode: plan.mode, size: seal.size};
     Object.keys(plan.environment).forEach(function (name) {
         entry[name] = plan.environment[name];
@@ -109,6 +114,9 @@ return run(function () {
     engine(whole + 'it is not listed: entering it in the catalog', Jpsbackup.addToCatalog({
         store: catalog.store, bucket: catalog.bucket, key: catalog.key, entry: entry
     }));
+    if (protection !== null) {
+        engine(whole + 'it is not protected against removal', protection);
+    }
     if (plan.mode === 'auto') {
         engine(whole + 'rotating the older ones', Jpsbackup.rotateBackups({
             store: store, bucket: plan.bucket, name: plan.name, mode: 'auto', keep: plan.retention, catalog: catalog

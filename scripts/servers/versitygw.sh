@@ -19,7 +19,7 @@ run() { # DIR ADDRESS
     (
         . "$dir/credentials"
         export ROOT_ACCESS_KEY=$AWS_ACCESS_KEY_ID ROOT_SECRET_KEY=$AWS_SECRET_ACCESS_KEY
-        start_process "$dir" "$home/versitygw" --port "$address:$port" --region us-east-1 --keep-alive \
+        start_process "$dir" "$home/versitygw" --port "$address:$port" --region "${VGW_REGION:-us-east-1}" --keep-alive \
             --iam-dir "$dir/iam" --virtual-domain "localhost:$port" posix --versioning-dir "$dir/versions" "$dir/data"
     )
     wait_s3 "$dir" "http://$address:$port"

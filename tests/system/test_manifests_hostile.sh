@@ -34,8 +34,8 @@ listed > "$listed_before"
 step "hostile values of every other setting"
 value=$'\'}); java.lang.System.exit(7); ({a: \'$(touch hacked)\n../x"'
 for manifest in backup.yml restore.yml; do
-    for setting in backup_name timestamp retention source_env region_source uid_source endpoint node_role node_hours; do
-        case $manifest:$setting in backup.yml:*_source | backup.yml:source_env) continue;; esac
+    for setting in backup_name timestamp retention source_env region_source uid_source endpoint node_role node_hours encryption lock_days; do
+        case $manifest:$setting in backup.yml:*_source | backup.yml:source_env | restore.yml:encryption | restore.yml:lock_*) continue;; esac
         status=0
         run $manifest "${to[@]}" --set backup_name=lied --set "$setting=$value" || status=$?
         [ $status = 1 ] || failed "$manifest with a hostile $setting: exit status $status"

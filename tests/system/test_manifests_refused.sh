@@ -20,6 +20,13 @@ done <<'E'
 'node_hours' is '37'|backup.yml|node_hours=37
 'node_role' is 'admin'|restore.yml|node_role=admin
 backtype|backup.yml|backtype=weekly
+lock_mode|backup.yml|lock_mode=forever
+'lock_days' is '7' without a 'lock_mode'|backup.yml|lock_days=7
+'lock_days' is ''|backup.yml|lock_mode=governance
+'lock_days' is '36501'|backup.yml|lock_mode=compliance lock_days=36501
+has no object lock|backup.yml|lock_mode=governance lock_days=1
+'encryption' is 'rot13'|backup.yml|encryption=rot13
+'encryption' is given for the store 'file://|backup.yml|encryption=AES256
 env|backup.yml|env=test
 'store' is 'ftp://x'|backup.yml|store=ftp://x
 'aws_access_key' is empty|backup.yml|store=s3://

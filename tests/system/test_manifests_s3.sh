@@ -89,6 +89,7 @@ proof > "$TEST_WORK/before"
 must_run backup.yml "${to[@]}" --set backup_name=s3 --set backtype=auto
 stop_keeping
 cp "$runlog" "$s3/backup.log"
+cp "$runlog.json" "$s3/backup.json"
 narrow "$s3/backup-grants" 3 ""
 . "${server[1]}"
 AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY "$JPSBACKUP" verify --full --quiet --store s3:// \
@@ -101,6 +102,7 @@ keep_grants "$s3/restore-grants"
 must_run restore.yml "${to[@]}" --set backup_name=s3 --set backtype=auto --set cloud_source=aws --set region_source=eu-west-1 \
     --set envrole_source=prod --set uid_source=21135
 stop_keeping
+cp "$runlog" "$s3/restore.log"
 narrow "$s3/restore-grants" 6 backup.json
 same_proof "$TEST_WORK/before" "after the restore"
 check_restored backup-restore
@@ -128,11 +130,15 @@ printf wrongwrong > "$s3/secret"
 must_fail "reading the catalog" backup.yml "${to[@]}" --set backup_name=s3
 
 step "where the keys show"
+# What the nodes were given belongs to no log either.
+grep -ahoE '^AWS_(SECRET_ACCESS_KEY|SESSION_TOKEN)=.*|X-Amz-Signature=[0-9a-f]+' "$s3"/*-grants/* | sed -E 's/^[^=]*=//' > "$s3/given"
+[ "$(wc -l < "$s3/given")" -ge 18 ] || failed "what the nodes were given is not known"
+cat "$s3/given" >> "$s3/secrets"
 touch "$s3/secrets.stop"
 wait "$watcher"
 watcher=
 [ ! -s "$s3/secrets.seen" ] || failed "a secret stood in a process's arguments: $(cut -c 1-80 "$s3/secrets.seen" | head -n 3)"
-! grep -aF -f "$s3/secrets" "$s3/backup.log" "$runlog" "$runlog.json" || failed "a secret stands in the runner's log"
+! grep -aF -f "$s3/secrets" "$s3/backup.log" "$s3/backup.json" "$s3/restore.log" "$runlog" "$runlog.json" || failed "a secret stands in the runner's log"
 ! grep -raFl -f "$s3/keys" "$JPSRUN_STATE"/*/nodes || failed "a key lies in a file on a node"
 for node in sqldb proc cp bl; do
     on $node bash -c 'find /run/jpsbackup -type f | grep .' && failed "a private file is left on node $node"

@@ -88,6 +88,13 @@ JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_b
 JB_API int jb_backup_protect(jb_store *store, jb_operation *operation, const jb_backup_name *name,
                              const jb_protection *protection, char **account, jb_error *error);
 
+/*
+ * Whether backups in the bucket can be protected so, before anything is done: JB_ERROR_USAGE where the protection makes
+ * no sense, JB_ERROR_UNSUPPORTED where the bucket has no object lock, JB_ERROR_NOT_FOUND where it is not there.
+ */
+JB_API int jb_protection_check(jb_store *store, jb_operation *operation, const char *bucket,
+                               const jb_protection *protection, jb_error *error);
+
 typedef struct jb_rotate_options {
     size_t size;        /* required: sizeof(jb_rotate_options) */
     const char *bucket; /* required */

@@ -5,7 +5,6 @@
 #include "../codec/json.h"
 #include "../stream/alive.h"
 #include "name.h"
-#include "protect.h"
 #include "put.h"
 
 #define DIRECTORIES_MAX 1000
@@ -171,7 +170,7 @@ int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_bac
     char *seal = NULL;
     code = names == NULL || objects == NULL ? error_no_memory(error) : check_directories(options, names, error);
     if (code == JB_OK && options->protection != NULL)
-        code = protect_check(store, operation, options->name.bucket, options->protection, error);
+        code = jb_protection_check(store, operation, options->name.bucket, options->protection, error);
     if (code == JB_OK)
         code = jb_backup_begin(store, operation, &options->name, options->environment, &claim, error);
     if (code == JB_OK) {

@@ -1,13 +1,14 @@
-#include "protect.h"
-
 #include "../base/clock.h"
 #include "../codec/json.h"
 #include "../stream/object.h"
 #include "find.h"
 
-int protect_check(jb_store *store, jb_operation *operation, const char *bucket, const jb_protection *protection,
-                  jb_error *error)
+int jb_protection_check(jb_store *store, jb_operation *operation, const char *bucket, const jb_protection *protection,
+                        jb_error *error)
 {
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
     if (protection == NULL || protection->size != sizeof *protection)
         return error_set(error, JB_ERROR_USAGE, "jb_protection is missing or of another size");
     if (protection->retention == JB_RETENTION_NONE && !protection->legal_hold)
@@ -99,7 +100,7 @@ int jb_backup_protect(jb_store *store, jb_operation *operation, const jb_backup_
     int code = backup_find(store, operation, name, false, &backup, error);
     if (code != JB_OK)
         return code;
-    code = protect_check(store, operation, name->bucket, protection, error);
+    code = jb_protection_check(store, operation, name->bucket, protection, error);
     if (code == JB_OK)
         code = protect(store, operation, name->bucket, &backup, protection, account, error);
     backup_clean_up(&backup);

@@ -85,6 +85,18 @@ public final class Backups {
     }
 
     /**
+     * Before anything is done: whether backups in the bucket can be protected so.
+     *
+     * @throws JpsBackupException with {@link JpsBackupException.Code#UNSUPPORTED} where the bucket has no object lock
+     */
+    public void checkProtection(String bucket, Protection protection, Operation operation) {
+        try (Call call = new Call(operation)) {
+            checkProtection(call.store(store), call.operation(), Store.bucket(bucket), protection.retention, protection.until,
+                    protection.legalHold);
+        }
+    }
+
+    /**
      * Has the store protect a complete backup, in the versions that it holds; it can be repeated to protect for longer.
      *
      * @throws JpsBackupException with {@link JpsBackupException.Code#UNSUPPORTED} where the bucket has no object lock
@@ -149,6 +161,8 @@ public final class Backups {
 
     private static native void remove(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             long catalogStore, byte[] catalogBucket, byte[] catalogKey);
+
+    private static native void checkProtection(long store, long operation, byte[] bucket, int retention, long until, boolean legalHold);
 
     private static native byte[] protect(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             int retention, long until, boolean legalHold);

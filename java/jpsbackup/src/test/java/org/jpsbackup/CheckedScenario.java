@@ -28,6 +28,7 @@ final class CheckedScenario {
             store.list("bucket", new ListOptions().prefix("obj").versions(true), info -> info.version(), operation);
             failing(() -> store.link("bucket", "key", true, 60, operation));
             failing(() -> store.tagBucket("none", Map.of("project", "a", "owner", "b"), operation));
+            failing(() -> new Backups(store).checkProtection("bucket", Protection.legalHold(), operation));
             failing(() -> new Backups(store).protect(BackupName.latest("bucket", "none"), Protection.legalHold(), operation));
             store.delete("bucket", Arrays.asList("object1", "object2", "none"), operation);
             store.putCommand(Arrays.asList("echo", "a"), "bucket", "command", null, operation);

@@ -68,6 +68,9 @@ class StoreTest {
     void what_a_file_store_cannot_do_is_said() {
         JpsBackupException link = assertThrows(JpsBackupException.class, () -> store.link(BUCKET, "key", false, 0, null));
         assertEquals(Code.UNSUPPORTED, link.code(), link::toString);
+        JpsBackupException check = assertThrows(JpsBackupException.class,
+                () -> new Backups(store).checkProtection(BUCKET, Protection.legalHold(), null));
+        assertEquals(Code.UNSUPPORTED, check.code(), check::toString);
         JpsBackupException protect = assertThrows(JpsBackupException.class,
                 () -> new Backups(store).protect(BackupName.latest(BUCKET, "none"), Protection.legalHold(), null));
         assertEquals(Code.NOT_FOUND, protect.code(), protect::toString);

@@ -142,6 +142,19 @@ public final class Jpsbackup {
         });
     }
 
+    /**
+     * {@code {store, bucket, lock?, lockDays?, legalHold?}}: fails with "unsupported" where backups in the bucket cannot be
+     * protected so, and with "not_found" where it is not there.
+     */
+    public static Map<String, Object> checkProtection(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            Protection protection = StoreArguments.protection(members);
+            new Backups(call.open()).checkProtection(bucket, protection, null);
+        });
+    }
+
     /** {@code {store, bucket, name, timestamp?, mode?, environment?}} → {@code claim}. */
     public static Map<String, Object> beginBackup(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
