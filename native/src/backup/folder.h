@@ -48,8 +48,8 @@ int folder_refuse_protected(jb_store *store, jb_operation *operation, const char
 
 /*
  * Removes a backup: `seal` (NULL where there is none) to "deleting", then its entry in `catalog` (may be NULL), then
- * uploads that were not finished, then all objects in all their versions, the seal last. A call that was interrupted can be repeated. Nothing is changed
- * where anything is protected: JB_ERROR_CONFLICT.
+ * uploads that were not finished, then all objects in all their versions, the seal last. A call that was interrupted
+ * can be repeated. Nothing is changed where anything is protected: JB_ERROR_CONFLICT.
  */
 int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                   struct seal *seal, const jb_catalog *catalog, jb_error *error);
