@@ -8,8 +8,8 @@
 #include "../base/pages.h"
 
 /* One request fetches so much, many parts if they are small. Stores give each connection only so much bandwidth, so
- * that several ranges at a time come faster than a long one. */
-#define RANGE_BYTES_MAX ((size_t)8 << 20)
+ * that several ranges at a time come faster than a long one; but each range costs the store and the client a start. */
+#define RANGE_BYTES_MAX ((size_t)16 << 20)
 /* While one range is read, the next ones come. */
 #define SLOTS_MIN 2
 #define SLOTS_MAX 16
