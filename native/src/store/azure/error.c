@@ -5,16 +5,10 @@
 
 #include "../../base/clock.h"
 #include "../../codec/xml.h"
+#include "../meaning.h"
 #include "request.h"
 
 #define SKEW_SECONDS 840 /* the service allows 15 minutes; an answer may be under way for one */
-
-struct meaning {
-    const char *store_code;
-    jb_code code;
-    bool retry;
-    const char *hint; /* NULL: none */
-};
 
 static const char clock_hint[] = "set this machine's clock right: it differs from the store's by more than 15 minutes";
 static const char key_hint[] = "check that the key, signature or token is whole, still valid, and of this very account";
@@ -28,7 +22,7 @@ static const char lease_hint[] = "somebody holds a lease on it: wait for its end
 static const char block_hint[] = "blocks of another upload to this name are there: remove that upload, or wait a week";
 static const char policy_hint[] = "a retention policy or a legal hold protects it: it can go only once that has ended";
 
-static const struct meaning meanings[] = {
+static const struct store_meaning meanings[] = {
     {"BlobNotFound", JB_ERROR_NOT_FOUND, false, NULL},
     {"ResourceNotFound", JB_ERROR_NOT_FOUND, false, NULL},
     {"ContainerNotFound", JB_ERROR_NOT_FOUND, false, container_hint},
@@ -100,42 +94,9 @@ static const struct meaning meanings[] = {
     {"InternalError", JB_ERROR_UNREACHABLE, true, NULL},
 };
 
-/* For replies that tell no code: from a proxy, or from what is no blob service. */
-static struct meaning meaning_of_status(int status)
+static struct store_meaning meaning_of(const char *store_code, int status)
 {
-    switch (status) {
-    case 401:
-    case 403:
-        return (struct meaning){"", JB_ERROR_ACCESS, false, rights_hint};
-    case 404:
-        return (struct meaning){"", JB_ERROR_NOT_FOUND, false, NULL};
-    case 408:
-    case 429:
-        return (struct meaning){"", JB_ERROR_UNREACHABLE, true, NULL};
-    case 409:
-    case 412:
-        return (struct meaning){"", JB_ERROR_CONFLICT, false, NULL};
-    case 413:
-        return (struct meaning){"", JB_ERROR_LIMIT, false, NULL};
-    case 416:
-        return (struct meaning){"", JB_ERROR_VERIFY, false, "the object is shorter than it should be"};
-    case 501:
-        return (struct meaning){"", JB_ERROR_UNSUPPORTED, false, NULL};
-    case 507:
-        return (struct meaning){"", JB_ERROR_NO_SPACE, false, "free space in the store, or raise its quota"};
-    default:
-        if (status >= 500)
-            return (struct meaning){"", JB_ERROR_UNREACHABLE, true, NULL};
-        return (struct meaning){"", JB_ERROR_FAILED, false, NULL};
-    }
-}
-
-static struct meaning meaning_of(const char *store_code, int status)
-{
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-        if (strcmp(meanings[i].store_code, store_code) == 0)
-            return meanings[i];
-    return meaning_of_status(status);
+    return store_meaning_of(meanings, sizeof meanings / sizeof *meanings, store_code, status, rights_hint);
 }
 
 struct problem {
@@ -202,22 +163,14 @@ enum http_verdict azure_judge_problem(struct azure_request *request)
         return HTTP_FAILED;
     }
     read_problem(http, &problem);
-    struct meaning meaning = meaning_of(problem.code, http->status);
+    struct store_meaning meaning = meaning_of(problem.code, http->status);
     memcpy(request->store_code, problem.code, sizeof problem.code);
-    if (problem.code[0] == '\0')
-        error_set(error, meaning.code, "%s (status %d)",
-                  meaning.code == JB_ERROR_NOT_FOUND ? "it does not exist" : "the store refuses", http->status);
-    else
-        error_set(error, meaning.code, "%s%s%s (status %d)", problem.code, problem.message[0] != '\0' ? ": " : "",
-                  problem.message, http->status);
     if (strcmp(problem.code, "AuthenticationFailed") == 0)
         meaning.hint = refusal_hint(request, &problem);
     if (request->azure->auth.kind == AZURE_BEARER && http->status == 401) {
         azure_tokens_expired(request->azure->auth.tokens);
         meaning.retry = true;
     }
-    if (meaning.hint != NULL)
-        error_hint(error, "%s", meaning.hint);
-    error->retryable = meaning.retry;
+    store_meaning_tell(&meaning, problem.code, problem.message, http->status, error);
     return meaning.retry ? HTTP_RETRY : HTTP_FAILED;
 }

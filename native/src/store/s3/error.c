@@ -5,23 +5,17 @@
 
 #include "../../base/clock.h"
 #include "../../codec/xml.h"
+#include "../meaning.h"
 #include "request.h"
 
 #define SKEW_MAX_S (14 * 60) /* what is less cannot be why a store refuses: it allows 15 minutes */
-
-struct meaning {
-    const char *store_code;
-    jb_code code;
-    bool retry;
-    const char *hint; /* NULL: none */
-};
 
 static const char clock_hint[] = "set this machine's clock right: it differs from the store's by more than 15 minutes";
 static const char key_hint[] = "check the access key and the secret key, and that they belong to this endpoint";
 static const char rights_hint[] = "the credentials lack the right for this, or the bucket belongs to another account";
 static const char expired_hint[] = "get new temporary credentials: these have expired or are cut short";
 
-static const struct meaning meanings[] = {
+static const struct store_meaning meanings[] = {
     {"NoSuchKey", JB_ERROR_NOT_FOUND, false, NULL},
     {"NoSuchVersion", JB_ERROR_NOT_FOUND, false, NULL},
     {"NoSuchBucket", JB_ERROR_NOT_FOUND, false, "make the bucket first, or check its name and the endpoint"},
@@ -59,40 +53,9 @@ static const struct meaning meanings[] = {
     {"ServiceUnavailable", JB_ERROR_UNREACHABLE, true, NULL},
 };
 
-/* For replies without a body that tells more: to HEAD, or from a proxy. */
-static struct meaning meaning_of_status(int status)
+static struct store_meaning meaning_of(const char *store_code, int status)
 {
-    switch (status) {
-    case 401:
-    case 403:
-        return (struct meaning){"", JB_ERROR_ACCESS, false, rights_hint};
-    case 404:
-        return (struct meaning){"", JB_ERROR_NOT_FOUND, false, NULL};
-    case 408:
-    case 429:
-        return (struct meaning){"", JB_ERROR_UNREACHABLE, true, NULL};
-    case 409:
-    case 412:
-        return (struct meaning){"", JB_ERROR_CONFLICT, false, NULL};
-    case 416:
-        return (struct meaning){"", JB_ERROR_VERIFY, false, "the object is shorter than it should be"};
-    case 501:
-        return (struct meaning){"", JB_ERROR_UNSUPPORTED, false, NULL};
-    case 507:
-        return (struct meaning){"", JB_ERROR_NO_SPACE, false, "free space in the store, or raise its quota"};
-    default:
-        if (status >= 500)
-            return (struct meaning){"", JB_ERROR_UNREACHABLE, true, NULL};
-        return (struct meaning){"", JB_ERROR_FAILED, false, NULL};
-    }
-}
-
-static struct meaning meaning_of(const char *store_code, int status)
-{
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-        if (strcmp(meanings[i].store_code, store_code) == 0)
-            return meanings[i];
-    return meaning_of_status(status);
+    return store_meaning_of(meanings, sizeof meanings / sizeof *meanings, store_code, status, rights_hint);
 }
 
 struct problem {
@@ -129,21 +92,11 @@ static bool may_have_expired(const struct s3_request *request, const char *store
     return request->s3->provider != NULL && credentials_provider_expired(request->s3->provider);
 }
 
-static enum http_verdict fail(struct s3_request *request, const struct meaning *meaning, const char *store_code,
+static enum http_verdict fail(struct s3_request *request, const struct store_meaning *meaning, const char *store_code,
                               const char *message)
 {
-    jb_error *error = &request->http.error;
     snprintf(request->store_code, sizeof request->store_code, "%s", store_code);
-    if (*store_code == '\0')
-        error_set(error, meaning->code, "%s (status %d)",
-                  meaning->code == JB_ERROR_NOT_FOUND ? "it does not exist" : "the store refuses",
-                  request->http.status);
-    else
-        error_set(error, meaning->code, "%s%s%s (status %d)", store_code, *message != '\0' ? ": " : "", message,
-                  request->http.status);
-    if (meaning->hint != NULL)
-        error_hint(error, "%s", meaning->hint);
-    error->retryable = meaning->retry;
+    store_meaning_tell(meaning, store_code, message, request->http.status, &request->http.error);
     return meaning->retry || may_have_expired(request, store_code) ? HTTP_RETRY : HTTP_FAILED;
 }
 
@@ -191,9 +144,9 @@ static enum http_verdict fail_by_region(struct s3_request *request, const struct
 
 enum http_verdict s3_judge_code(struct s3_request *request, const char *code, const char *message)
 {
-    struct meaning meaning = meaning_of(code, request->http.status);
+    struct store_meaning meaning = meaning_of(code, request->http.status);
     if (is_nameless(request, code))
-        meaning = (struct meaning){"", JB_ERROR_ACCESS, false, expired_hint};
+        meaning = (struct store_meaning){"", JB_ERROR_ACCESS, false, expired_hint};
     return fail(request, &meaning, code, message);
 }
 
