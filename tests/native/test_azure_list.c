@@ -325,6 +325,20 @@ static void an_empty_container_is_deleted_under_a_lease(void **state)
     azure_fixture_end(&fixture);
 }
 
+static void the_lost_answer_of_a_containers_deletion_is_recognised(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {
+        {"PUT", LEASE, {"x-ms-lease-action: acquire"}, .status = "201 Leased"},
+        {"GET", EVERYTHING, .status = "200 OK", .reply = PAGE("", "")},
+        {"DELETE", CONTAINER, .fault = FAULT_RESET_UNANSWERED},
+        {"DELETE", CONTAINER, .status = "404 No", .reply = AZURE_ERROR("ContainerNotFound")}};
+    struct azure_fixture fixture;
+    BEGIN(fixture, script);
+    assert_int_equal(azure_delete_bucket(fixture.store, fixture.operation, "bucket", &fixture.error), JB_OK);
+    azure_fixture_end(&fixture);
+}
+
 static void a_container_that_is_not_empty_stays(void **state)
 {
     (void)state;
@@ -386,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_container_that_is_being_deleted_is_waited_for),
         cmocka_unit_test(a_container_is_tested_and_tagged),
         cmocka_unit_test(an_empty_container_is_deleted_under_a_lease),
+        cmocka_unit_test(the_lost_answer_of_a_containers_deletion_is_recognised),
         cmocka_unit_test(a_container_that_is_not_empty_stays),
         cmocka_unit_test(features_are_told_by_the_container_or_by_a_version),
     };

@@ -215,6 +215,13 @@ static void somebody_elses_blob_after_a_lost_answer_is_a_conflict(void **state)
                      HOLDS(INFO, ONE("theirs", "5") ONE(ID_2, "6")));
 }
 
+static void a_completion_without_answer_that_cut_a_block_is_no_success(void **state)
+{
+    (void)state;
+    COMPLETION_GIVES(always, JB_ERROR_UNREACHABLE, "", COMPLETE(.status = "500 No"), COMPLETE(.status = "500 No"),
+                     COMPLETE(.status = "500 No"), HOLDS(INFO, ONE(ID_1, "4") ONE(ID_2, "6")));
+}
+
 static void blocks_that_are_gone_fail_clearly(void **state)
 {
     (void)state;
@@ -559,6 +566,7 @@ int main(void)
         cmocka_unit_test(a_lost_answer_of_a_completion_is_recognised),
         cmocka_unit_test(lost_answers_of_all_tries_are_recognised),
         cmocka_unit_test(somebody_elses_blob_after_a_lost_answer_is_a_conflict),
+        cmocka_unit_test(a_completion_without_answer_that_cut_a_block_is_no_success),
         cmocka_unit_test(blocks_that_are_gone_fail_clearly),
         cmocka_unit_test(an_upload_of_no_parts_is_an_empty_object),
         cmocka_unit_test(a_part_that_is_missing_is_not_left_out),
