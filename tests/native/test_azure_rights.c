@@ -164,6 +164,25 @@ static void requests_bear_a_principals_token(void **state)
     scripted_server_stop(login);
 }
 
+static void no_token_goes_out_unencrypted(void **state)
+{
+    (void)state;
+    const struct exchange logins[] = {TOKEN("T0KEN")};
+    struct scripted_server *login = scripted_server_start(logins, 1);
+    setenv("AZURE_AUTHORITY_HOST", scripted_server_endpoint(login), 1);
+    const jb_store_options options = {.size = sizeof options,
+                                      .url = "azure://account",
+                                      .endpoint = "http://blobs.example",
+                                      .tenant = "tenant",
+                                      .client = "client",
+                                      .client_secret = "hush-hush"};
+    jb_store *store = NULL;
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(jb_store_open(&options, &store, &error), JB_ERROR_USAGE);
+    assert_non_null(strstr(error.text, "not encrypted"));
+    scripted_server_stop(login);
+}
+
 static void a_token_that_the_store_refuses_is_renewed(void **state)
 {
     (void)state;
@@ -448,6 +467,7 @@ int main(void)
         TEST(rights_come_from_the_environment_where_no_option_gives_them),
         TEST(grants_reach_their_blobs_and_no_other),
         TEST(requests_bear_a_principals_token),
+        TEST(no_token_goes_out_unencrypted),
         TEST(a_token_that_the_store_refuses_is_renewed),
         TEST(a_link_is_signed_and_ends),
         TEST(a_principals_link_is_signed_by_a_delegated_key),

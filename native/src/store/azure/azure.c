@@ -6,6 +6,7 @@
 
 #include "../../http/reach.h"
 
+#include "../../cloud/azure/endpoint.h"
 #include "../../cloud/uri.h"
 
 #define TRIES_MAX    100
@@ -81,6 +82,17 @@ static bool is_place(const char *place, size_t host_size)
     return good && strstr(place, "//") == NULL && strstr(place, "/.") == NULL;
 }
 
+/* A signature is worth nothing to who reads it on the way; a bearer token is. */
+static int refuse_bare_token(const struct azure_store *azure, jb_error *error)
+{
+    const char *host = azure->origin + strlen("http://");
+    if (azure->auth.kind != AZURE_BEARER || strncmp(azure->origin, "http://", 7) != 0 ||
+        azure_host_is_loopback(host, strlen(host)))
+        return JB_OK;
+    error_set(error, JB_ERROR_USAGE, "the endpoint is not encrypted, and a token sent there could be used by others");
+    return error_hint(error, "give an endpoint that begins with https://, or the account's key");
+}
+
 static int set_endpoint(struct azure_store *azure, const char *option, jb_error *error)
 {
     char text[ENDPOINT_MAX];
@@ -148,6 +160,8 @@ static int set_up(struct azure_store *azure, const jb_store_options *options, co
     if (options->stall_seconds > 0)
         http.stall_ms = options->stall_seconds * 1000;
     code = azure_auth_init(&azure->auth, options, &http, error);
+    if (code == JB_OK)
+        code = refuse_bare_token(azure, error);
     return code == JB_OK ? http_client_new(&http, &azure->http, error) : code;
 }
 
