@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../http/reach.h"
-
 #include "../../cloud/azure/endpoint.h"
 #include "../../cloud/uri.h"
+#include "../../http/reach.h"
 
 #define TRIES_MAX    100
 #define ENDPOINT_MAX 512
