@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the programs that jpsbackup is measured against, once, below the cache; prints the folder. Not used by any test.
-# rclone and curl are Debian's (apt-get install rclone curl); s5cmd is built from source; boto3 and the AWS CLI come from PyPI.
+# rclone and curl are Debian's (apt-get install rclone curl); s5cmd is built from source; boto3 and the AWS CLI come by pip.
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/servers/lib.sh"
 
