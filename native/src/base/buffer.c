@@ -37,16 +37,20 @@ static int grow(struct buffer *buffer, size_t needed, jb_error *error)
     return JB_OK;
 }
 
-int buffer_append(struct buffer *buffer, const void *bytes, size_t count, jb_error *error)
+/* Room for `count` more bytes and the NUL behind them. */
+static int reserve(struct buffer *buffer, size_t count, jb_error *error)
 {
     if (count > buffer->maximum || buffer->size > buffer->maximum - count)
         return error_set(error, JB_ERROR_LIMIT, "more than %zu bytes", buffer->maximum);
     size_t needed = buffer->size + count + 1;
-    if (needed > buffer->capacity) {
-        int code = grow(buffer, needed, error);
-        if (code != JB_OK)
-            return code;
-    }
+    return needed > buffer->capacity ? grow(buffer, needed, error) : JB_OK;
+}
+
+int buffer_append(struct buffer *buffer, const void *bytes, size_t count, jb_error *error)
+{
+    int code = reserve(buffer, count, error);
+    if (code != JB_OK)
+        return code;
     if (count > 0)
         memcpy(buffer->data + buffer->size, bytes, count);
     buffer->size += count;
@@ -59,18 +63,20 @@ int buffer_append_text(struct buffer *buffer, const char *text, jb_error *error)
     return buffer_append(buffer, text, strlen(text), error);
 }
 
+/* Twice, right into its place: vasprintf could leave a copy of a secret behind. */
 int buffer_printf(struct buffer *buffer, jb_error *error, const char *format, ...)
 {
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    char *text = NULL;
-    int length = vasprintf(&text, format, arguments);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    int code = length < 0 ? error_no_memory(error) : reserve(buffer, (size_t)length, error);
+    if (code == JB_OK) {
+        vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
+        buffer->size += (size_t)length;
+    }
+    va_end(again);
     va_end(arguments);
-    if (length < 0)
-        return error_no_memory(error);
-    int code = buffer_append(buffer, text, (size_t)length, error);
-    OPENSSL_cleanse(text, (size_t)length);
-    free(text);
     return code;
 }
 

@@ -35,8 +35,11 @@ int http_request_header(struct http_request *request, const char *name, const ch
     struct buffer line;
     buffer_init(&line, HTTP_HEADERS_MAX);
     /* curl drops a header without a value unless it ends with a semicolon. */
-    int code =
-        *value == '\0' ? buffer_printf(&line, error, "%s;", name) : buffer_printf(&line, error, "%s: %s", name, value);
+    int code = buffer_append_text(&line, name, error);
+    if (code == JB_OK)
+        code = buffer_append_text(&line, *value == '\0' ? ";" : ": ", error);
+    if (code == JB_OK)
+        code = buffer_append_text(&line, value, error);
     if (code == JB_OK) {
         struct curl_slist *list = curl_slist_append(request->list, line.data);
         if (list == NULL)
@@ -44,8 +47,6 @@ int http_request_header(struct http_request *request, const char *name, const ch
         else
             request->list = list;
     }
-    if (line.data != NULL)
-        OPENSSL_cleanse(line.data, line.size); /* it may hold a token */
     buffer_clean_up(&line);
     return code;
 }
