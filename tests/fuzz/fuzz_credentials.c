@@ -39,8 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     jb_error error = JB_ERROR_INIT;
     write_file(bytes, count);
     if (credentials_read(&credentials, path, false, &error) == JB_OK) {
-        bool keys = credentials.access_key != NULL && credentials.secret_key != NULL;
-        if (keys == (credentials.grants != NULL))
+        bool aws = credentials.access_key != NULL && credentials.secret_key != NULL;
+        bool azure = credentials.account != NULL || credentials.account_key != NULL || credentials.sas != NULL ||
+                     credentials.tenant != NULL || credentials.client != NULL || credentials.client_secret != NULL;
+        if (aws + azure + (credentials.grants != NULL) != 1)
             abort();
         credentials_wipe(&credentials);
     } else if (error.code == JB_OK || strstr(error.text, "hush") != NULL || strstr(error.hint, "hush") != NULL) {
