@@ -17,4 +17,11 @@ struct byte_source {
     int (*read)(struct byte_source *source, const void **bytes, size_t *count, jb_error *error);
 };
 
+/* Gives bytes from anywhere in a stream of known length; a stage's own struct begins with this. */
+struct byte_range {
+    uint64_t bytes; /* the stream's length */
+    /* All `count` bytes from `offset` on; what lies beyond the end is JB_ERROR_FORMAT. One call at a time. */
+    int (*read_at)(struct byte_range *range, uint64_t offset, void *bytes, size_t count, jb_error *error);
+};
+
 #endif
