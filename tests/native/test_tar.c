@@ -395,6 +395,64 @@ static void owners_go_by_name_where_it_is_known(void **state)
     scratch_run("test $(stat -c %%U:%%g back/x) = daemon:8888");
 }
 
+struct told {
+    struct buffer text; /* one line a member */
+    uint64_t at;        /* where the next one begins */
+};
+
+static int tell(void *context, const struct tar_member *member, jb_error *error)
+{
+    struct told *told = context;
+    assert_int_equal(member->offset, told->at);
+    assert_int_equal(member->offset % 512, 0);
+    assert_true(member->end > member->offset);
+    told->at = member->end;
+    return buffer_printf(&told->text, error, "%s %c %llu %o %u %s %s %ld.%ld %s %s\n", member->path, member->type,
+                         (unsigned long long)member->size, (unsigned)member->mode, (unsigned)member->uid,
+                         member->user ? member->user : "?", member->group ? member->group : "?",
+                         (long)member->mtime.tv_sec, member->mtime.tv_nsec, member->link ? member->link : "-",
+                         member->trouble ? member->trouble : "-");
+}
+
+static void members_are_told_of_in_order(void **state)
+{
+    (void)state;
+    scratch_run(
+        "mkdir -p tree/d && head -c 2000000 /dev/zero | tr '\\0' x > tree/d/f && ln tree/d/f tree/d/g && ln -s "
+        "f tree/d/l && chown 1:1 tree/d/f && chown 99999:99999 tree/d && touch -hd @7.5 tree/d/* tree/d tree && "
+        "chmod 1755 tree/d");
+    struct told told = {0};
+    buffer_init(&told.text, 65536);
+    struct warnings warnings;
+    create_while("touch -d @8 tree/d/f", &(struct tar_create_options){.member = tell, .member_context = &told},
+                 &warnings, JB_OK);
+    assert_string_equal(told.text.data, ". 5 0 755 0 root root 7.500000000 - -\n"
+                                        "d 5 0 1755 99999 ? ? 7.500000000 - -\n"
+                                        "d/f 0 2000000 644 1 daemon daemon 7.500000000 - changed while it was read\n"
+                                        "d/g 1 0 644 1 daemon daemon 8.0 d/f -\n"
+                                        "d/l 2 0 777 0 root root 7.500000000 f -\n");
+    /* All but the end mark was told of. */
+    struct buffer bytes;
+    memory_load("archive.tar", &bytes);
+    assert_int_equal(bytes.size, told.at + 1024);
+    buffer_clean_up(&bytes);
+    buffer_clean_up(&told.text);
+}
+
+static int refuse(void *context, const struct tar_member *member, jb_error *error)
+{
+    (void)context;
+    return error_set(error, JB_ERROR_IO, "no room for '%s'", member->path);
+}
+
+static void refused_member_ends_the_creation(void **state)
+{
+    (void)state;
+    struct warnings warnings;
+    make_changing_tree();
+    create_while(NULL, &(struct tar_create_options){.member = refuse}, &warnings, JB_ERROR_IO);
+}
+
 static void unreadable_tree_is_an_error(void **state)
 {
     (void)state;
@@ -444,6 +502,8 @@ int main(void)
         CASE(trees_deeper_than_open_files_and_paths_allow),
         CASE(given_owner_replaces_all),
         CASE(owners_go_by_name_where_it_is_known),
+        CASE(members_are_told_of_in_order),
+        CASE(refused_member_ends_the_creation),
         CASE(unreadable_tree_is_an_error),
         CASE(cancelled_walk_ends),
     };

@@ -13,18 +13,18 @@
 #include "attributes.h"
 #include "hardlinks.h"
 #include "names.h"
+#include "output.h"
 #include "pax.h"
 #include "walk.h"
 
-#define BLOCK_SIZE  ((size_t)512 << 10) /* what the sink gets at a time */
-#define ADVISE_FROM ((off_t)1 << 20)    /* for smaller files the advice costs more than it gives */
+#define ADVISE_FROM ((off_t)1 << 20) /* for smaller files the advice costs more than it gives */
 
 struct creation {
     jb_operation *operation;
     const struct tar_create_options *options;
     const char *prefix;
-    struct byte_sink *sink;
     struct tar_counts *counts;
+    struct output output;
     struct walk walk;
     struct names *names;
     struct hardlinks *links;
@@ -32,9 +32,8 @@ struct creation {
     struct buffer member; /* the member's name, and scratch for the rest of its header */
     struct buffer records;
     struct buffer header;
-    char *link; /* a symbolic link's target */
-    char *block;
-    size_t used; /* of block */
+    char *link;           /* a symbolic link's target */
+    struct tar_member at; /* what is being put */
 };
 
 static const char *shown(const struct creation *creation)
@@ -45,6 +44,7 @@ static const char *shown(const struct creation *creation)
 static int warn(struct creation *creation, jb_error *error, const char *what)
 {
     creation->counts->warnings++;
+    creation->at.trouble = what;
     if (creation->options->warning)
         creation->options->warning(creation->options->warning_context, shown(creation), what);
     return creation->options->strict ? error_set(error, JB_ERROR_IO, "'%s' %s", shown(creation), what) : JB_OK;
@@ -54,49 +54,6 @@ static int warn(struct creation *creation, jb_error *error, const char *what)
 static bool is_gone(int errnum)
 {
     return errnum == ENOENT || errnum == ESTALE || errnum == ELOOP || errnum == ENOTDIR || errnum == ENXIO;
-}
-
-static int flush(struct creation *creation, jb_error *error)
-{
-    int code =
-        creation->used > 0 ? creation->sink->write(creation->sink, creation->block, creation->used, error) : JB_OK;
-    creation->used = 0;
-    return code;
-}
-
-static int put(struct creation *creation, const char *bytes, size_t count, jb_error *error)
-{
-    while (count > 0) {
-        size_t room = BLOCK_SIZE - creation->used;
-        size_t some = count < room ? count : room;
-        memcpy(creation->block + creation->used, bytes, some);
-        creation->used += some;
-        bytes += some;
-        count -= some;
-        if (creation->used == BLOCK_SIZE) {
-            int code = flush(creation, error);
-            if (code != JB_OK)
-                return code;
-        }
-    }
-    return JB_OK;
-}
-
-static int put_zeros(struct creation *creation, uint64_t count, jb_error *error)
-{
-    while (count > 0) {
-        size_t room = BLOCK_SIZE - creation->used;
-        size_t some = count < room ? (size_t)count : room;
-        memset(creation->block + creation->used, 0, some);
-        creation->used += some;
-        count -= some;
-        int code = creation->used == BLOCK_SIZE ? flush(creation, error) : JB_OK;
-        if (code == JB_OK)
-            code = operation_check(creation->operation, error);
-        if (code != JB_OK)
-            return code;
-    }
-    return JB_OK;
 }
 
 static int name_member(struct creation *creation, bool directory, jb_error *error)
@@ -112,27 +69,52 @@ static int name_member(struct creation *creation, bool directory, jb_error *erro
 static int put_header(struct creation *creation, const struct stat *status, enum pax_type type, const char *link,
                       jb_error *error)
 {
+    struct tar_member *at = &creation->at;
+    at->path = creation->member.data;
+    at->type = (char)type;
+    at->offset = creation->output.position;
+    at->size = type == PAX_FILE ? (uint64_t)status->st_size : 0;
+    at->mode = status->st_mode & 07777;
+    at->uid = status->st_uid;
+    at->gid = status->st_gid;
+    at->user = names_of_user(creation->names, status->st_uid);
+    at->group = names_of_group(creation->names, status->st_gid);
+    at->mtime = status->st_mtim;
+    at->link = link;
     struct pax_member member = {
         .type = type,
-        .path = creation->member.data,
+        .path = at->path,
         .link = link,
-        .mode = status->st_mode & 07777,
-        .uid = status->st_uid,
-        .gid = status->st_gid,
-        .user = names_of_user(creation->names, status->st_uid),
-        .group = names_of_group(creation->names, status->st_gid),
-        .size = type == PAX_FILE ? (uint64_t)status->st_size : 0,
-        .mtime = status->st_mtim,
+        .mode = at->mode,
+        .uid = at->uid,
+        .gid = at->gid,
+        .user = at->user,
+        .group = at->group,
+        .size = at->size,
+        .mtime = at->mtime,
         .device = status->st_rdev,
     };
     creation->header.size = 0;
     int code = pax_header(&member, &creation->records, &creation->header, error);
     if (code == JB_OK)
-        code = put(creation, creation->header.data, creation->header.size, error);
+        code = output_put(&creation->output, creation->header.data, creation->header.size, error);
     if (code == JB_OK) {
         creation->counts->files++;
         code = operation_progress(creation->operation, 0, 1, shown(creation), error);
     }
+    return code;
+}
+
+/* After the member's last byte. */
+static int tell(struct creation *creation, jb_error *error)
+{
+    struct tar_member *at = &creation->at;
+    at->end = creation->output.position;
+    if (at->type == PAX_DIRECTORY)
+        creation->member.data[--creation->member.size] = '\0'; /* its final '/' */
+    int code =
+        creation->options->member ? creation->options->member(creation->options->member_context, at, error) : JB_OK;
+    *at = (struct tar_member){0};
     return code;
 }
 
@@ -155,8 +137,9 @@ static int put_content(struct creation *creation, int fd, const struct stat *bef
     if (before->st_size >= ADVISE_FROM)
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     while (left > 0) {
-        size_t room = BLOCK_SIZE - creation->used;
-        ssize_t count = read(fd, creation->block + creation->used, left < room ? (size_t)left : room);
+        size_t room;
+        char *to = output_room(&creation->output, &room);
+        ssize_t count = read(fd, to, left < room ? (size_t)left : room);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -164,8 +147,7 @@ static int put_content(struct creation *creation, int fd, const struct stat *bef
         if (count == 0)
             break;
         left -= (uint64_t)count;
-        creation->used += (size_t)count;
-        int code = creation->used == BLOCK_SIZE ? flush(creation, error) : JB_OK;
+        int code = output_advance(&creation->output, (size_t)count, error);
         if (code == JB_OK)
             code = operation_progress(creation->operation, (uint64_t)count, 0, shown(creation), error);
         if (code != JB_OK)
@@ -176,11 +158,11 @@ static int put_content(struct creation *creation, int fd, const struct stat *bef
         changed = true;
         code = warn(creation, error, "shrank while it was read; its end is filled with zeros");
         if (code == JB_OK)
-            code = put_zeros(creation, left, error);
+            code = output_zeros(&creation->output, left, error);
     }
     uint64_t over = (uint64_t)before->st_size % PAX_BLOCK;
     if (code == JB_OK && over > 0)
-        code = put_zeros(creation, PAX_BLOCK - over, error);
+        code = output_zeros(&creation->output, PAX_BLOCK - over, error);
     struct stat after;
     if (code == JB_OK && fstat(fd, &after) != 0)
         code = error_set_errno(error, errno, "cannot read '%s'", shown(creation));
@@ -219,6 +201,8 @@ static int add_file(struct creation *creation, int directory, const char *name, 
         }
         if (code == JB_OK && status.st_nlink > 1)
             code = hardlinks_add(creation->links, &status, creation->member.data, error);
+        if (code == JB_OK)
+            code = tell(creation, error);
     }
     close(fd);
     return code;
@@ -249,7 +233,7 @@ static int add_special(struct creation *creation, int directory, const char *nam
         code = put_header(creation, status, type, link, error);
     if (code == JB_OK && status->st_nlink > 1)
         code = hardlinks_add(creation->links, status, creation->member.data, error);
-    return code;
+    return code == JB_OK ? tell(creation, error) : code;
 }
 
 /* The directory's own member; then the walk goes on inside it. Takes `fd` over. */
@@ -263,6 +247,8 @@ static int add_directory(struct creation *creation, int fd, jb_error *error)
         code = read_attributes(creation, fd, NULL, error);
     if (code == JB_OK)
         code = put_header(creation, &status, PAX_DIRECTORY, NULL, error);
+    if (code == JB_OK)
+        code = tell(creation, error);
     if (code != JB_OK) {
         close(fd);
         return code;
@@ -284,6 +270,7 @@ static bool is_excluded(const struct creation *creation, const char *name)
 static int add_entry(struct creation *creation, int directory, const char *name, jb_error *error)
 {
     struct stat status;
+    creation->at.trouble = NULL;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return is_gone(errno) ? warn(creation, error, "vanished while the tree was read")
                               : error_set_errno(error, errno, "cannot read '%s'", shown(creation));
@@ -300,7 +287,8 @@ static int add_entry(struct creation *creation, int directory, const char *name,
     const char *first = code == JB_OK && status.st_nlink > 1 ? hardlinks_find(creation->links, &status) : NULL;
     if (first) {
         creation->records.size = 0;
-        return put_header(creation, &status, PAX_HARD_LINK, first, error);
+        code = put_header(creation, &status, PAX_HARD_LINK, first, error);
+        return code == JB_OK ? tell(creation, error) : code;
     }
     if (code == JB_OK)
         code = S_ISREG(status.st_mode) ? add_file(creation, directory, name, error)
@@ -322,11 +310,11 @@ static int walk_tree(struct creation *creation, int root, jb_error *error)
             code = add_entry(creation, directory, name, error);
     }
     if (code == JB_OK)
-        code = put_zeros(creation, 2 * PAX_BLOCK, error);
-    return code == JB_OK ? flush(creation, error) : code;
+        code = output_zeros(&creation->output, 2 * PAX_BLOCK, error);
+    return code == JB_OK ? output_flush(&creation->output, error) : code;
 }
 
-static int prepare(struct creation *creation, jb_error *error)
+static int prepare(struct creation *creation, struct byte_sink *sink, jb_error *error)
 {
     walk_init(&creation->walk);
     buffer_init(&creation->member, 2 * WALK_PATH_MAX);
@@ -335,10 +323,10 @@ static int prepare(struct creation *creation, jb_error *error)
     creation->links = hardlinks_new();
     creation->attributes = malloc(sizeof(*creation->attributes));
     creation->link = malloc(WALK_PATH_MAX + 1);
-    creation->block = malloc(BLOCK_SIZE);
-    if (!creation->links || !creation->attributes || !creation->link || !creation->block)
+    if (!creation->links || !creation->attributes || !creation->link)
         return error_no_memory(error);
-    return names_new(&creation->names, error);
+    int code = output_init(&creation->output, sink, creation->operation, error);
+    return code == JB_OK ? names_new(&creation->names, error) : code;
 }
 
 static void clean_up(struct creation *creation)
@@ -351,7 +339,7 @@ static void clean_up(struct creation *creation)
     names_free(creation->names);
     free(creation->attributes);
     free(creation->link);
-    free(creation->block);
+    output_clean_up(&creation->output);
 }
 
 int tar_create(jb_operation *operation, const char *tree, const char *prefix, const struct tar_create_options *options,
@@ -363,7 +351,6 @@ int tar_create(jb_operation *operation, const char *tree, const char *prefix, co
         .operation = operation,
         .options = options ? options : &defaults,
         .prefix = prefix,
-        .sink = sink,
         .counts = counts ? counts : &ignored,
     };
     *creation.counts = (struct tar_counts){0};
@@ -380,7 +367,7 @@ int tar_create(jb_operation *operation, const char *tree, const char *prefix, co
     /* Patterns match bytes: in another locale a name that is no text in it would match nothing. */
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t former = plain ? uselocale(plain) : (locale_t)0;
-    int code = plain ? prepare(&creation, error) : error_no_memory(error);
+    int code = plain ? prepare(&creation, sink, error) : error_no_memory(error);
     if (code == JB_OK)
         code = walk_tree(&creation, root, error);
     else

@@ -3,6 +3,7 @@
 #define ARCHIVE_TAR_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "../base/bytes.h"
 #include "../base/operation.h"
@@ -16,12 +17,33 @@ struct tar_counts {
     uint64_t warnings;
 };
 
+/* One member of an archive that is being made; valid during the call that tells of it. */
+struct tar_member {
+    const char *path; /* as in the archive, a directory without its final '/' */
+    char type;        /* enum pax_type */
+    uint64_t offset;  /* of its first header block in the plain tar stream, a multiple of 512 */
+    uint64_t end;     /* where the next member begins */
+    uint64_t size;    /* of a file: with holes; else 0 */
+    mode_t mode;      /* the bits 07777 */
+    uid_t uid;
+    gid_t gid;
+    const char *user; /* NULL where the number has no name here */
+    const char *group;
+    struct timespec mtime;
+    const char *link;    /* of links; else NULL */
+    const char *trouble; /* what a warning said of it while it was read; NULL mostly */
+};
+
 struct tar_create_options {
     const char *const *exclude; /* NULL-ended patterns: fnmatch on the path below the tree, or on its last name where
                                    the pattern has no '/'; may be NULL */
     bool strict;                /* a warning is a failure (JB_ERROR_IO) */
     tar_warning_fn warning;
     void *warning_context;
+    /* Told of each member in the archive's order once all its bytes were put, some of which may still be on their way
+     * to the sink; a failure ends the creation. May be NULL. */
+    int (*member)(void *context, const struct tar_member *member, jb_error *error);
+    void *member_context;
 };
 
 /*
