@@ -13,12 +13,29 @@
 #include "../base/bytes.h"
 #include "../base/operation.h"
 #include "../base/workers.h"
+#include "digest.h"
 
 struct compressor {
     struct byte_sink sink;                                         /* write plain bytes here */
     int (*finish)(struct compressor *compressor, jb_error *error); /* writes all that is left */
     void (*free)(struct compressor *compressor);                   /* waits for the pool's threads to let go */
 };
+
+/* A frame that was handed on: what it holds, and what it became. */
+struct compressor_frame {
+    uint64_t plain_bytes;
+    uint64_t packed_bytes;
+    unsigned char sha256[SHA256_SIZE]; /* of the packed bytes */
+};
+
+/* A failure ends the compression. */
+typedef int (*compressor_frame_fn)(void *context, const struct compressor_frame *frame, jb_error *error);
+
+/*
+ * Tells of each frame in order, after the sink has it, on the thread that calls write and finish; the seek table is
+ * not told of. zstd only, before the first byte. Digests are made only for this, on the pool's threads.
+ */
+void compressor_observe(struct compressor *compressor, compressor_frame_fn each, void *context);
 
 /*
  * `output` gets the compressed bytes on the thread that calls write and finish. Level 0 is the default (zstd 1, gzip

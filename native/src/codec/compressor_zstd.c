@@ -26,7 +26,8 @@ struct slot {
     size_t packed_count;
     bool busy;
     bool done;
-    const char *failure; /* zstd's own name of it */
+    unsigned char sha256[SHA256_SIZE]; /* of the packed bytes, where somebody wants it */
+    jb_error error;
 };
 
 struct seek_entry {
@@ -48,15 +49,25 @@ struct zstd_compressor {
     size_t entry_count;
     size_t entry_capacity;
     bool table_full;
+    compressor_frame_fn each; /* NULL where nobody wants to know */
+    void *each_context;
 };
+
+static int pack(struct slot *slot, jb_error *error)
+{
+    size_t count = ZSTD_compress2(slot->context, slot->packed, slot->packed_capacity, slot->plain, slot->plain_count);
+    if (ZSTD_isError(count))
+        return error_set(error, JB_ERROR_FAILED, "zstd cannot compress: %s", ZSTD_getErrorName(count));
+    slot->packed_count = count;
+    return slot->owner->each == NULL ? JB_OK : sha256_of(slot->packed, count, slot->sha256, error);
+}
 
 static void compress_frame(struct work *work)
 {
     struct slot *slot = (struct slot *)work;
-    size_t count = ZSTD_compress2(slot->context, slot->packed, slot->packed_capacity, slot->plain, slot->plain_count);
+    slot->error = (jb_error)JB_ERROR_INIT;
+    pack(slot, &slot->error);
     event_lock(&slot->owner->event);
-    slot->failure = ZSTD_isError(count) ? ZSTD_getErrorName(count) : NULL;
-    slot->packed_count = count;
     slot->done = true;
     event_signal(&slot->owner->event);
     event_unlock(&slot->owner->event);
@@ -81,6 +92,15 @@ static int remember(struct zstd_compressor *compressor, const struct slot *slot,
     return JB_OK;
 }
 
+static int tell(const struct zstd_compressor *compressor, const struct slot *slot, jb_error *error)
+{
+    if (compressor->each == NULL)
+        return JB_OK;
+    struct compressor_frame frame = {.plain_bytes = slot->plain_count, .packed_bytes = slot->packed_count};
+    memcpy(frame.sha256, slot->sha256, SHA256_SIZE);
+    return compressor->each(compressor->each_context, &frame, error);
+}
+
 /* Waits for the oldest frame and hands it on. */
 static int collect(struct zstd_compressor *compressor, jb_error *error)
 {
@@ -92,12 +112,15 @@ static int collect(struct zstd_compressor *compressor, jb_error *error)
     event_unlock(&compressor->event);
     compressor->first = (compressor->first + 1) % compressor->slot_count;
     compressor->active--;
-    if (slot->failure != NULL)
-        return error_set(error, JB_ERROR_FAILED, "zstd cannot compress: %s", slot->failure);
+    if (slot->error.code != JB_OK)
+        return error_copy(error, &slot->error);
     int code = remember(compressor, slot, error);
+    if (code == JB_OK)
+        code = compressor->output->write(compressor->output, slot->packed, slot->packed_count, error);
+    if (code == JB_OK)
+        code = tell(compressor, slot, error);
     slot->plain_count = 0;
-    return code != JB_OK ? code
-                         : compressor->output->write(compressor->output, slot->packed, slot->packed_count, error);
+    return code;
 }
 
 static void start(struct zstd_compressor *compressor, struct slot *slot)
@@ -167,6 +190,13 @@ static int zstd_finish(struct compressor *base, jb_error *error)
     if (code == JB_OK && !compressor->table_full)
         code = write_table(compressor, error);
     return code;
+}
+
+void compressor_observe(struct compressor *base, compressor_frame_fn each, void *context)
+{
+    struct zstd_compressor *compressor = (struct zstd_compressor *)base;
+    compressor->each = each;
+    compressor->each_context = context;
 }
 
 static void zstd_free(struct compressor *base)

@@ -1,0 +1,97 @@
+/* Compression of streams: frames, what is told of them, and the table behind them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/compressor.h"
+#include "memory_stream.h"
+#include "workspace.h"
+
+#define FRAME ((size_t)4 << 20)
+
+struct told {
+    struct memory_sink *sink;
+    uint64_t plain;
+    uint64_t packed;
+    unsigned count;
+    unsigned fail_at; /* from 1 */
+};
+
+static int hear(void *context, const struct compressor_frame *frame, jb_error *error)
+{
+    struct told *told = context;
+    if (++told->count == told->fail_at)
+        return error_set(error, JB_ERROR_IO, "the listener fails");
+    unsigned char sha256[SHA256_SIZE];
+    assert_int_equal(told->sink->bytes.size, told->packed + frame->packed_bytes);
+    assert_ok(*error, sha256_of(told->sink->bytes.data + told->packed, (size_t)frame->packed_bytes, sha256, error));
+    assert_memory_equal(frame->sha256, sha256, SHA256_SIZE);
+    told->plain += frame->plain_bytes;
+    told->packed += frame->packed_bytes;
+    return JB_OK;
+}
+
+static int compress(size_t count, struct told *told, struct memory_sink *sink, jb_error *error)
+{
+    unsigned char *plain = malloc(count + 1);
+    fill_pattern(plain, count, 9);
+    struct workers *workers;
+    assert_ok(*error, workers_new(3, &workers, error));
+    memory_sink_init(sink);
+    struct compressor *compressor;
+    assert_ok(*error, compressor_new_zstd(&sink->base, 0, workers, NULL, 64 << 20, &compressor, error));
+    if (told != NULL) {
+        told->sink = sink;
+        compressor_observe(compressor, hear, told);
+    }
+    int code = compressor->sink.write(&compressor->sink, plain, count, error);
+    if (code == JB_OK)
+        code = compressor->finish(compressor, error);
+    compressor->free(compressor);
+    workers_free(workers);
+    free(plain);
+    return code;
+}
+
+static void an_observer_is_told_of_every_frame_in_order_with_its_digest(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {0, 1, FRAME, 9 * FRAME + 5};
+    static const unsigned frames[] = {1, 1, 1, 10};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        jb_error error = JB_ERROR_INIT;
+        struct memory_sink sink;
+        struct told told = {0};
+        assert_ok(error, compress(counts[i], &told, &sink, &error));
+        assert_int_equal(told.count, frames[i]);
+        assert_int_equal(told.plain, counts[i]);
+        assert_int_equal(sink.bytes.size, told.packed + 8 + 8 * frames[i] + 9);
+        buffer_clean_up(&sink.bytes);
+    }
+}
+
+static void an_observer_that_fails_ends_the_compression(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    struct memory_sink sink;
+    struct told told = {.fail_at = 2};
+    assert_fails(JB_ERROR_IO, error, compress(9 * FRAME, &told, &sink, &error));
+    assert_string_equal(error.text, "the listener fails");
+    assert_int_equal(told.count, 2);
+    buffer_clean_up(&sink.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_observer_is_told_of_every_frame_in_order_with_its_digest),
+        cmocka_unit_test(an_observer_that_fails_ends_the_compression),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
