@@ -2,69 +2,47 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../archive/tar.h"
-#include "../codec/compressor.h"
 #include "../codec/json.h"
 #include "../stream/alive.h"
 #include "../stream/memory.h"
-#include "../stream/part_writer.h"
 #include "../stream/process.h"
+#include "put_stages.h"
+#include "put_tree.h"
 
-#define WARNINGS_KEPT 1000
+#define STREAM_BYTES ((size_t)1 << 18)
 
-/* The stages that a stream passes: counter → compressor → parts. */
 struct put {
-    struct byte_sink counter; /* the first stage: counts the content */
-    uint64_t content_bytes;
-    struct byte_sink *next;
+    struct put_stages stages;
     struct workers *workers;
-    struct part_writer *writer;
-    struct compressor *compressor; /* NULL for none */
     struct alive *alive;
     jb_operation *operation;
     const jb_put_options *options;
     struct object *object;
-    jb_error *warning_error;
-    int warning_code;
 };
-
-static int count_and_pass(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)
-{
-    struct put *put = (struct put *)sink;
-    put->content_bytes += count;
-    return put->next->write(put->next, bytes, count, error);
-}
 
 /* Fills buffers from `read_more`; without compression right into the parts. */
 static int put_stream(struct put *put,
                       int (*read_more)(void *context, void *bytes, size_t capacity, size_t *count, jb_error *error),
                       void *context, jb_error *error)
 {
-    char *own = put->compressor == NULL ? NULL : malloc(1 << 18);
-    if (put->compressor != NULL && own == NULL)
-        return error_no_memory(error);
-    int code = JB_OK;
+    struct put_stages *stages = &put->stages;
+    char *own = malloc(STREAM_BYTES);
+    int code = own == NULL ? error_no_memory(error) : JB_OK;
     for (size_t count = 1; code == JB_OK;) {
-        void *room = own;
-        size_t capacity = 1 << 18;
-        if (own == NULL)
-            code = part_writer_reserve(put->writer, &room, &capacity, error);
+        void *room;
+        size_t capacity;
+        code = put_stages_reserve(stages, &room, &capacity, error);
+        bool direct = room != NULL;
         if (code == JB_OK)
-            code = read_more(context, room, capacity, &count, error);
+            code = read_more(context, direct ? room : own, direct ? capacity : STREAM_BYTES, &count, error);
         if (code != JB_OK || count == 0)
             break;
-        if (own == NULL) {
-            put->content_bytes += count;
-            code = part_writer_advance(put->writer, count, error);
-        } else {
-            code = count_and_pass(&put->counter, own, count, error);
-        }
+        code = direct ? put_stages_advance(stages, count, error) : stages->sink.write(&stages->sink, own, count, error);
         if (code == JB_OK)
             code = operation_progress(put->operation, count, 0, NULL, error);
     }
@@ -109,7 +87,7 @@ static int put_file(struct put *put, jb_error *error)
     struct stat status;
     if (fstat(file.fd, &status) == 0 && S_ISREG(status.st_mode)) {
         operation_phase(put->operation, "upload", file.path, (uint64_t)status.st_size, 0);
-        part_writer_expect(put->writer, (uint64_t)status.st_size);
+        part_writer_expect(put->stages.writer, (uint64_t)status.st_size);
     }
     posix_fadvise(file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     int code = put_stream(put, read_file, &file, error);
@@ -135,71 +113,6 @@ static int put_command(struct put *put, jb_error *error)
     return code;
 }
 
-static void keep_warning(void *context, const char *path, const char *what)
-{
-    struct put *put = context;
-    operation_log(put->operation, JB_LOG_WARNING, "'%s': %s", path, what);
-    if (put->object->warnings == NULL)
-        put->object->warnings = json_array();
-    if (json_array_size(put->object->warnings) >= WARNINGS_KEPT)
-        return;
-    /* A name need not be UTF-8; JSON texts must be. */
-    json_t *name = json_string(path);
-    if (name == NULL)
-        name = json_string("(a name that is not UTF-8)");
-    json_t *warning = json_object();
-    json_put(warning, "path", name, &put->warning_code, put->warning_error);
-    json_put_text(warning, "what", what, &put->warning_code, put->warning_error);
-    json_append(put->object->warnings, warning, &put->warning_code, put->warning_error);
-}
-
-int put_tree_root(const char *tree, char **root, jb_error *error)
-{
-    char *path = realpath(tree, NULL);
-    if (path == NULL)
-        return error_set_errno(error, errno, "cannot open '%s'", tree);
-    memmove(path, path + 1, strlen(path));
-    *root = path;
-    return JB_OK;
-}
-
-/* The caller's patterns, and what a restore may have under way in the tree (docs/formats.md, The swap's journal). Free
- * with free(). */
-static int all_excludes(const char *const *given, const char ***patterns, jb_error *error)
-{
-    static const char staging[] = "/.jpsbackup-????????????????????????????????";
-    size_t count = 0;
-    while (given != NULL && given[count] != NULL)
-        count++;
-    *patterns = malloc((count + 2) * sizeof **patterns);
-    if (*patterns == NULL)
-        return error_no_memory(error);
-    if (count > 0)
-        memcpy(*patterns, given, count * sizeof **patterns);
-    (*patterns)[count] = staging;
-    (*patterns)[count + 1] = NULL;
-    return JB_OK;
-}
-
-static int put_tree(struct put *put, jb_error *error)
-{
-    struct object *object = put->object;
-    const char **excludes = NULL;
-    int code = put_tree_root(put->options->tree, &object->root, error);
-    if (code == JB_OK)
-        code = all_excludes(put->options->exclude, &excludes, error);
-    if (code != JB_OK)
-        return code;
-    put->warning_error = error;
-    struct tar_create_options options = {
-        .exclude = excludes, .strict = put->options->strict, .warning = keep_warning, .warning_context = put};
-    struct tar_counts counts = {0};
-    code = tar_create(put->operation, put->options->tree, object->root, &options, &put->counter, &counts, error);
-    free(excludes);
-    object->files = counts.files;
-    return code != JB_OK ? code : put->warning_code;
-}
-
 static int produce(struct put *put, jb_error *error)
 {
     const jb_put_options *options = put->options;
@@ -207,34 +120,12 @@ static int produce(struct put *put, jb_error *error)
     operation_phase(put->operation, options->tree != NULL ? "archive" : "upload",
                     slash == NULL ? options->key : slash + 1, 0, 0);
     if (options->tree != NULL)
-        return put_tree(put, error);
+        return put_tree(put->operation, options, &put->stages.sink, put->object, error);
     if (options->command != NULL)
         return put_command(put, error);
     if (options->file != NULL)
         return put_file(put, error);
     return put_stream(put, read_callback, (void *)options, error);
-}
-
-static int open_stages(struct put *put, jb_store *store, jb_error *error)
-{
-    const jb_put_options *options = put->options;
-    size_t buffers = memory_for_buffers(put->operation);
-    bool zstd = options->compression == JB_COMPRESSION_ZSTD;
-    int code = workers_new(0, &put->workers, error);
-    if (code == JB_OK)
-        code = part_writer_new(store, put->operation, put->workers, options->bucket, options->key, options->replace,
-                               zstd ? buffers - memory_for_frames(buffers) : buffers, &put->writer, error);
-    if (code != JB_OK)
-        return code;
-    put->next = part_writer_sink(put->writer);
-    if (zstd)
-        code = compressor_new_zstd(put->next, options->level, put->workers, put->operation, memory_for_frames(buffers),
-                                   &put->compressor, error);
-    else if (options->compression == JB_COMPRESSION_GZIP)
-        code = compressor_new_gzip(put->next, options->level, &put->compressor, error);
-    if (code == JB_OK && put->compressor != NULL)
-        put->next = &put->compressor->sink;
-    return code;
 }
 
 static int check_options(const jb_put_options *options, jb_error *error)
@@ -266,6 +157,33 @@ static int refuse_existing(jb_store *store, jb_operation *operation, const jb_pu
     return error_hint(error, "choose another name, or ask for it to be replaced");
 }
 
+static int run(struct put *put, jb_store *store, struct object *object, jb_error *error)
+{
+    const jb_put_options *options = put->options;
+    const struct put_stages_options stages = {.bucket = options->bucket,
+                                              .key = options->key,
+                                              .compression = options->compression,
+                                              .level = options->level,
+                                              .replace = options->replace,
+                                              .memory_bytes = memory_for_buffers(put->operation)};
+    int code = JB_OK;
+    if (options->alive_key != NULL)
+        code = alive_start(store, put->operation, options->bucket, options->alive_key, &put->alive, error);
+    if (code == JB_OK)
+        code = workers_new(0, &put->workers, error);
+    if (code == JB_OK)
+        code = put_stages_open(&put->stages, store, put->operation, put->workers, &stages, error);
+    if (code == JB_OK)
+        code = produce(put, error);
+    if (code == JB_OK)
+        code = put_stages_flush(&put->stages, error);
+    if (code == JB_OK)
+        code = put_stages_finish(&put->stages, object, error);
+    if (code == JB_OK)
+        operation_phase_end(put->operation, NULL); /* whatever it answers: too late to cancel */
+    return code;
+}
+
 int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object,
                jb_error *error)
 {
@@ -275,31 +193,16 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
         code = refuse_existing(store, operation, options, error);
     if (code != JB_OK)
         return code;
-    struct object made = {.compression = options->compression};
-    struct put put = {.counter = {count_and_pass}, .operation = operation, .options = options, .object = &made};
-    if (options->alive_key != NULL)
-        code = alive_start(store, operation, options->bucket, options->alive_key, &put.alive, error);
-    if (code == JB_OK)
-        code = open_stages(&put, store, error);
-    if (code == JB_OK)
-        code = produce(&put, error);
-    if (code == JB_OK && put.compressor != NULL)
-        code = put.compressor->finish(put.compressor, error);
-    if (code == JB_OK)
-        code = part_writer_finish(put.writer, object, error);
-    if (code == JB_OK)
-        operation_phase_end(operation, NULL); /* whatever it answers: the object is complete, too late to cancel */
-    if (put.compressor != NULL)
-        put.compressor->free(put.compressor);
-    part_writer_free(put.writer);
+    struct object made = {0}; /* what the producer knows of it */
+    struct put put = {.operation = operation, .options = options, .object = &made};
+    code = run(&put, store, object, error);
+    put_stages_close(&put.stages);
     workers_free(put.workers);
     alive_stop(put.alive);
     if (code != JB_OK) {
         object_clean_up(&made);
         return code;
     }
-    object->compression = made.compression;
-    object->content_bytes = put.content_bytes;
     object->root = made.root;
     object->files = made.files;
     object->warnings = made.warnings;

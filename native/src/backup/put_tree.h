@@ -1,0 +1,13 @@
+/* A directory's tree as a tar stream into a sink. */
+#ifndef BACKUP_PUT_TREE_H
+#define BACKUP_PUT_TREE_H
+
+#include "../base/bytes.h"
+#include "../base/operation.h"
+#include "../stream/object.h"
+
+/* Archives options->tree and notes in `object` what is known of trees: root, files, warnings. */
+int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct object *object,
+             jb_error *error);
+
+#endif
