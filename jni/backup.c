@@ -106,10 +106,14 @@ static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong op
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
-    jb_backup_name which = name_of(&scope, bucket, name, timestamp, mode);
+    const jb_verify_options options = {
+        .size = sizeof options,
+        .name = name_of(&scope, bucket, name, timestamp, mode),
+        .how = full == JNI_TRUE ? JB_VERIFY_FULL : JB_VERIFY_QUICK,
+    };
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_backup_verify(store_of(store), operation_of(operation), &which, full == JNI_TRUE, &account, &error);
+        code = jb_backup_verify(store_of(store), operation_of(operation), &options, &account, &error);
     return finish(&scope, code, &error, account);
 }
 

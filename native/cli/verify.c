@@ -1,42 +1,72 @@
+#include <string.h>
+
+#include "../src/base/error.h"
 #include "session.h"
 
+static void print_object(const json_t *object, FILE *out)
+{
+    fputs("  ", out);
+    print_text(out, account_text(object, "name"));
+    fputs(account_flag(object, "ok") ? ": good" : ": damaged: ", out);
+    print_text(out, account_text(object, "error"));
+    uint64_t parts = account_number(object, "parts");
+    if (account_flag(object, "ok") && parts > 0)
+        fprintf(out, ", %llu of %llu parts read", (unsigned long long)account_number(object, "parts_read"),
+                (unsigned long long)parts);
+    fputc('\n', out);
+}
+
+/* Of damage, the error that follows tells the sum. */
 static void print_verified(const json_t *account, FILE *out)
 {
     size_t index;
     json_t *object;
-    json_array_foreach(json_object_get(account, "objects"), index, object)
-    {
-        fputs("  ", out);
-        print_text(out, account_text(object, "name"));
-        fputs(account_flag(object, "ok") ? ": good" : ": damaged: ", out);
-        print_text(out, account_text(object, "error"));
-        fputc('\n', out);
-    }
+    json_array_foreach(json_object_get(account, "objects"), index, object) print_object(object, out);
     fputs("backup ", out);
     print_text(out, account_text(account, "backup"));
-    if (!account_flag(account, "full"))
-        fputs(": every object was looked up, and its size compared", out);
-    else if (account_flag(account, "digests"))
-        fputs(": every byte was read, and its digest compared", out);
-    else
-        fputs(": every byte was read; an old backup has no digests to compare", out);
-    fprintf(out, "; %llu damaged\n", (unsigned long long)account_number(account, "damaged"));
+    fputs(": every object was looked up, and its size compared", out);
+    if (strcmp(account_text(account, "how"), "sample") == 0)
+        fprintf(out, "; %llu %% of the parts, chosen by the seed %llu, were read, and their digests compared",
+                (unsigned long long)account_number(account, "percent"),
+                (unsigned long long)account_number(account, "seed"));
+    else if (account_flag(account, "full") && account_flag(account, "digests"))
+        fputs("; every byte was read, and its digest compared", out);
+    else if (account_flag(account, "full"))
+        fputs("; every byte was read; an old backup has no digests to compare", out);
+    if (account_number(account, "damaged") == 0)
+        fputs("; nothing is damaged", out);
+    fputc('\n', out);
+}
+
+static int take_options(const struct session *session, jb_verify_options *options, jb_error *error)
+{
+    const struct arguments *arguments = &session->arguments;
+    bool full = arguments->texts[OPTION_FULL] != NULL, sample = arguments->texts[OPTION_SAMPLE] != NULL;
+    static const enum option_id of_sample[] = {OPTION_SEED, OPTION_COUNT};
+    int code = session_backup_name(session, &options->name, error);
+    if (code == JB_OK && full && sample)
+        code = error_set(error, JB_ERROR_USAGE, "options '--full' and '--sample' exclude one another");
+    if (code == JB_OK && !sample)
+        code = arguments_refuse(arguments, of_sample, "without '--sample'", error);
+    options->how = full ? JB_VERIFY_FULL : sample ? JB_VERIFY_SAMPLE : JB_VERIFY_QUICK;
+    options->percent = (uint32_t)arguments->numbers[OPTION_SAMPLE];
+    options->seed = arguments->numbers[OPTION_SEED];
+    return code;
 }
 
 static int run(struct session *session, jb_error *error)
 {
-    jb_backup_name name;
+    jb_verify_options options = {.size = sizeof options};
     session->print = print_verified;
     int code = session_expect(session, 0, 0, "none", error);
     if (code == JB_OK)
-        code = session_backup_name(session, &name, error);
+        code = take_options(session, &options, error);
     if (code == JB_OK)
         code = session_connect(session, error);
     if (code != JB_OK)
         return code;
     char *account = NULL;
-    code = jb_backup_verify(session->store, session->operation, &name, session->arguments.texts[OPTION_FULL] != NULL,
-                            &account, error);
+    code = jb_backup_verify(session->store, session->operation, &options, &account, error);
     /* Damage comes with an account of what is damaged. */
     if (account != NULL) {
         jb_error trouble = JB_ERROR_INIT;
@@ -56,6 +86,7 @@ const struct subcommand verify_subcommand = {
     .usage = "--bucket BUCKET --name NAME [OPTIONS]",
     .about = "Checks that a backup is whole. Exits with 3 and names each damaged object if it is not.",
     .examples = "jpsbackup verify --store file:///mnt/backups --bucket mine --name notes\n"
-                "jpsbackup verify --store s3:// --bucket mine --name notes --timestamp 2026-11-22T23:48:00 --full",
+                "jpsbackup verify --store s3:// --bucket mine --name notes --timestamp 2026-11-22T23:48:00 --full\n"
+                "jpsbackup verify --store s3:// --bucket mine --name notes --sample 5",
     .run = run,
 };

@@ -139,7 +139,7 @@ static void every_flipped_byte_is_noticed(void **state)
     jb_error error = JB_ERROR_INIT;
     assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
-    assert_ok(error, jb_backup_verify(w.store, w.operation, &name, true, NULL, &error));
+    assert_ok(error, verify_backup(w.store, w.operation, name, true, NULL, &error));
     static const char *const files[] = {"backup.json", "tree.tar.zst"};
     for (size_t i = 0; i < 2; i++) {
         const char *path = workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/%s", files[i]);
@@ -150,7 +150,7 @@ static void every_flipped_byte_is_noticed(void **state)
         for (size_t offset = 0; offset < count; offset++) {
             flip_byte(copy, (long)offset);
             char *account = NULL;
-            int code = jb_backup_verify(w.store, w.operation, &name, true, &account, &error);
+            int code = verify_backup(w.store, w.operation, name, true, &account, &error);
             if (code != JB_ERROR_VERIFY)
                 fail_msg("byte %zu of %s flipped: %s", offset, files[i], jb_code_name((jb_code)code));
             if (i == 1)
@@ -159,7 +159,7 @@ static void every_flipped_byte_is_noticed(void **state)
             flip_byte(copy, (long)offset);
         }
     }
-    assert_ok(error, jb_backup_verify(w.store, w.operation, &name, true, NULL, &error));
+    assert_ok(error, verify_backup(w.store, w.operation, name, true, NULL, &error));
     workspace_close(&w);
 }
 
@@ -172,13 +172,13 @@ static void quick_verification_finds_missing_and_short_objects(void **state)
     jb_error error = JB_ERROR_INIT;
     assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
     jb_backup_name name = named("b", NULL, NULL);
-    assert_ok(error, jb_backup_verify(w.store, w.operation, &name, false, NULL, &error));
+    assert_ok(error, verify_backup(w.store, w.operation, name, false, NULL, &error));
     const char *path = workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/tree.tar.zst");
     assert_int_equal(truncate(path, 100), 0);
-    assert_fails(JB_ERROR_VERIFY, error, jb_backup_verify(w.store, w.operation, &name, false, NULL, &error));
+    assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, name, false, NULL, &error));
     assert_non_null(strstr(error.text, "tree.tar.zst"));
     assert_int_equal(unlink(path), 0);
-    assert_fails(JB_ERROR_VERIFY, error, jb_backup_verify(w.store, w.operation, &name, false, NULL, &error));
+    assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, name, false, NULL, &error));
     workspace_close(&w);
 }
 
@@ -465,7 +465,7 @@ static void a_seal_that_is_too_long_is_a_damaged_one(void **state)
     assert_non_null(strstr(account, "\"complete\""));
     jb_text_free(account);
     jb_backup_name latest = named("n", NULL, NULL);
-    assert_ok(error, jb_backup_verify(w.store, w.operation, &latest, false, NULL, &error));
+    assert_ok(error, verify_backup(w.store, w.operation, latest, false, NULL, &error));
     workspace_close(&w);
 }
 

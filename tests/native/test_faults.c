@@ -62,7 +62,7 @@ static int verify(jb_error *error)
 {
     jb_backup_name latest = named(NULL);
     char *account = NULL;
-    int code = jb_backup_verify(w.store, NULL, &latest, true, &account, error);
+    int code = verify_backup(w.store, NULL, latest, true, &account, error);
     jb_text_free(account);
     return code;
 }
@@ -113,7 +113,7 @@ static unsigned check_backups(void)
         if (strcmp(json_string_value(json_object_get(backup, "state")), "complete") != 0)
             continue;
         jb_backup_name name = named(json_string_value(json_object_get(backup, "timestamp")));
-        must(jb_backup_verify(w.store, NULL, &name, true, NULL, &error), &error);
+        must(verify_backup(w.store, NULL, name, true, NULL, &error), &error);
         complete++;
     }
     json_decref(list);

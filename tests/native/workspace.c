@@ -102,3 +102,11 @@ int shell(const char *format, ...)
     int status = system(command);
     return status == -1 ? -1 : WEXITSTATUS(status);
 }
+
+int verify_backup(jb_store *store, jb_operation *operation, jb_backup_name name, bool full, char **account,
+                  jb_error *error)
+{
+    const jb_verify_options options = {
+        .size = sizeof options, .name = name, .how = full ? JB_VERIFY_FULL : JB_VERIFY_QUICK};
+    return jb_backup_verify(store, operation, &options, account, error);
+}

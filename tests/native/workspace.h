@@ -30,6 +30,10 @@ void flip_byte(const char *path, long offset);
 /* Runs a shell command; returns its exit status. */
 int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Quick, or `full`. */
+int verify_backup(jb_store *store, jb_operation *operation, jb_backup_name name, bool full, char **account,
+                  jb_error *error);
+
 #define assert_ok(error, call)                                                                                         \
     do {                                                                                                               \
         if ((call) != JB_OK)                                                                                           \

@@ -52,12 +52,27 @@ JB_API int jb_backup_list(jb_store *store, jb_operation *operation, const char *
 JB_API int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
                           char **account, jb_error *error);
 
+typedef struct jb_verify_options {
+    size_t size;         /* required: sizeof(jb_verify_options) */
+    jb_backup_name name; /* required */
+    enum {
+        JB_VERIFY_QUICK,  /* default: every object is there with its size, in the version that the seal names */
+        JB_VERIFY_FULL,   /* every byte is read and its digest compared, archives are walked */
+        JB_VERIFY_SAMPLE, /* quick, and a random share of each object's parts is read and its digest compared */
+    } how;
+    uint32_t percent; /* of JB_VERIFY_SAMPLE, required: 1 to 100 of each object's parts, but at least one */
+    uint64_t seed;    /* of JB_VERIFY_SAMPLE: the same seed, below 2^53, chooses the same parts; default (0) a random
+                         one */
+} jb_verify_options;
+
 /*
- * Quick: every object present with its size. Full: every byte read and its digest compared, archives walked.
- * JB_ERROR_VERIFY where anything is damaged; the account is given then too and names each damaged object.
+ * Account: {"backup", "how", "full", "digests", "damaged", "objects": [{"name", "ok", "error"}]}, of a sample also
+ * "percent" and "seed", and of its objects "parts" and "parts_read". JB_ERROR_VERIFY where anything is damaged; the
+ * account is given then too and names each damaged object. JB_ERROR_UNSUPPORTED for a sample of an old backup, which
+ * has no digests.
  */
-JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool full,
-                            char **account, jb_error *error);
+JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_verify_options *options, char **account,
+                            jb_error *error);
 
 /* The owner's list of all backups, which the platform's front end reads. It may lie in another store (region) than the
  * backups. */

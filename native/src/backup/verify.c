@@ -1,16 +1,25 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "../archive/tar.h"
+#include "../base/random.h"
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "find.h"
+#include "verify_sample.h"
+
+#define SEED_MAX ((UINT64_C(1) << 53) - 1) /* what every reader of JSON holds exactly */
 
 struct verification {
     jb_store *store;
     jb_operation *operation;
-    const char *bucket;
-    const struct backup *backup;
-    bool full;
+    const jb_verify_options *options;
+    struct backup backup;
+    uint64_t seed;
+    struct sample sample;
+    json_t *results;
+    uint64_t damaged;
+    char names[200]; /* of what is damaged, as many as there is room for */
 };
 
 static int read_to_end(jb_operation *operation, struct byte_source *source, uint64_t *bytes, jb_error *error)
@@ -33,8 +42,8 @@ static int verify_content(struct verification *verification, const char *prefix,
                           jb_error *error)
 {
     struct object_source *source;
-    int code = object_source_new(verification->store, verification->operation, verification->bucket, prefix, object,
-                                 true, &source, error);
+    int code = object_source_new(verification->store, verification->operation, verification->options->name.bucket,
+                                 prefix, object, true, &source, error);
     if (code != JB_OK)
         return code;
     struct byte_source *bytes = object_source_bytes(source);
@@ -57,17 +66,21 @@ static int verify_content(struct verification *verification, const char *prefix,
 
 static int verify_described(struct verification *verification, const json_t *description, jb_error *error)
 {
+    const jb_verify_options *options = verification->options;
     struct object object;
     int code = object_from_json(description, &object, error);
     if (code != JB_OK)
         return code;
-    code = folder_confirm_object(verification->store, verification->operation, verification->bucket,
-                                 &verification->backup->id, &object, error);
-    if (code == JB_OK && verification->full) {
+    code = folder_confirm_object(verification->store, verification->operation, options->name.bucket,
+                                 &verification->backup.id, &object, error);
+    if (code == JB_OK && options->how != JB_VERIFY_QUICK) {
+        bool full = options->how == JB_VERIFY_FULL;
         char prefix[STORE_KEY_MAX + 1];
-        backup_key(&verification->backup->id, "", prefix, sizeof prefix);
-        operation_phase(verification->operation, "verify", object.name, object.content_bytes, 0);
-        code = verify_content(verification, prefix, &object, object.root != NULL, error);
+        backup_key(&verification->backup.id, "", prefix, sizeof prefix);
+        operation_phase(verification->operation, "verify", object.name, full ? object.content_bytes : 0, 0);
+        code = full ? verify_content(verification, prefix, &object, object.root != NULL, error)
+                    : sample_object(&verification->sample, verification->store, verification->operation,
+                                    options->name.bucket, prefix, &object, error);
     }
     object_clean_up(&object);
     return code;
@@ -76,11 +89,11 @@ static int verify_described(struct verification *verification, const json_t *des
 /* An old backup has no digests: its forms can prove that they are whole, no more. */
 static int verify_old(struct verification *verification, const json_t *description, jb_error *error)
 {
-    if (!verification->full)
+    if (verification->options->how != JB_VERIFY_FULL)
         return JB_OK; /* it was just listed */
     const char *name = json_member_text(description, "name");
     char key[STORE_KEY_MAX + 1];
-    backup_key(&verification->backup->id, name, key, sizeof key);
+    backup_key(&verification->backup.id, name, key, sizeof key);
     operation_phase(verification->operation, "verify", name, 0, 0);
     return verify_content(verification, key, NULL, strcmp(json_member_text(description, "kind"), "tree") == 0, error);
 }
@@ -91,69 +104,127 @@ static bool is_damage(int code)
     return code == JB_ERROR_VERIFY || code == JB_ERROR_NOT_FOUND || code == JB_ERROR_FORMAT || code == JB_ERROR_LIMIT;
 }
 
-static int verify_objects(struct verification *verification, json_t *results, uint64_t *damaged, jb_error *error)
+static void note_damaged(struct verification *verification, const char *name)
 {
-    const json_t *objects = json_object_get(verification->backup->document, "objects");
-    jb_error first = JB_ERROR_INIT;
-    for (size_t i = 0; i < json_array_size(objects); i++) {
-        const json_t *description = json_array_get(objects, i);
-        jb_error trouble = JB_ERROR_INIT;
-        int code = verification->backup->old ? verify_old(verification, description, &trouble)
-                                             : verify_described(verification, description, &trouble);
-        if (code != JB_OK && !is_damage(code))
-            return error_copy(error, &trouble);
-        const char *name = json_member_text(description, "name");
-        int made = JB_OK;
-        json_t *result = json_object();
-        json_put_text(result, "name", name != NULL ? name : "(unnamed)", &made, error);
-        json_put(result, "ok", json_boolean(code == JB_OK), &made, error);
-        if (code != JB_OK) {
-            json_put_text(result, "error", trouble.text, &made, error);
-            if ((*damaged)++ == 0)
-                error_copy(&first, &trouble);
-        }
-        json_append(results, result, &made, error);
-        if (made != JB_OK)
-            return made;
-    }
-    if (*damaged == 0)
-        return JB_OK;
-    error_copy(error, &first);
-    error->code = JB_ERROR_VERIFY;
-    return error_prefix(error, "%llu of %zu objects of '%s' are damaged or missing", (unsigned long long)*damaged,
-                        json_array_size(objects), verification->backup->id.folder);
+    size_t length = strlen(verification->names);
+    snprintf(verification->names + length, sizeof verification->names - length, "%s'%s'",
+             verification->damaged == 0 ? "" : ", ", name);
+    verification->damaged++;
 }
 
-int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool full, char **account,
+static int verify_object(struct verification *verification, const json_t *description, jb_error *error)
+{
+    jb_error trouble = JB_ERROR_INIT;
+    verification->sample.parts = verification->sample.parts_read = 0;
+    int code = verification->backup.old ? verify_old(verification, description, &trouble)
+                                        : verify_described(verification, description, &trouble);
+    if (code != JB_OK && !is_damage(code))
+        return error_copy(error, &trouble);
+    const char *name = json_member_text(description, "name");
+    if (name == NULL)
+        name = "(unnamed)";
+    int made = JB_OK;
+    json_t *result = json_object();
+    json_put_text(result, "name", name, &made, error);
+    json_put(result, "ok", json_boolean(code == JB_OK), &made, error);
+    if (verification->options->how == JB_VERIFY_SAMPLE) {
+        json_put_count(result, "parts", verification->sample.parts, &made, error);
+        json_put_count(result, "parts_read", verification->sample.parts_read, &made, error);
+    }
+    if (code != JB_OK) {
+        json_put_text(result, "error", trouble.text, &made, error);
+        note_damaged(verification, name);
+    }
+    json_append(verification->results, result, &made, error);
+    return made;
+}
+
+/* What is wrong with each stands in the account. */
+static int verify_objects(struct verification *verification, jb_error *error)
+{
+    const json_t *objects = json_object_get(verification->backup.document, "objects");
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        int code = verify_object(verification, json_array_get(objects, i), error);
+        if (code != JB_OK)
+            return code;
+    }
+    if (verification->damaged == 0)
+        return JB_OK;
+    return error_set(error, JB_ERROR_VERIFY, "%llu of %zu objects of '%s' are damaged or missing: %s",
+                     (unsigned long long)verification->damaged, json_array_size(objects),
+                     verification->backup.id.folder, verification->names);
+}
+
+static json_t *make_account(const struct verification *verification, int *code, jb_error *error)
+{
+    static const char *const names[] = {"quick", "full", "sample"};
+    const jb_verify_options *options = verification->options;
+    json_t *json = json_object();
+    json_put_text(json, "backup", verification->backup.id.folder, code, error);
+    json_put_text(json, "how", names[options->how], code, error);
+    json_put(json, "full", json_boolean(options->how == JB_VERIFY_FULL), code, error);
+    if (options->how == JB_VERIFY_SAMPLE) {
+        json_put_count(json, "percent", options->percent, code, error);
+        json_put_count(json, "seed", verification->seed, code, error);
+    }
+    json_put(json, "digests", json_boolean(!verification->backup.old), code, error);
+    json_put_count(json, "damaged", verification->damaged, code, error);
+    json_put(json, "objects", json_incref(verification->results), code, error);
+    return json;
+}
+
+static int verify(struct verification *verification, char **account, jb_error *error)
+{
+    if (verification->options->how == JB_VERIFY_SAMPLE && verification->backup.old) {
+        error_set(error, JB_ERROR_UNSUPPORTED, "the old backup '%s' has no digests of parts to sample",
+                  verification->backup.id.folder);
+        return error_hint(error, "verify it in full");
+    }
+    verification->results = json_array();
+    int verdict = verify_objects(verification, error);
+    int made = JB_OK;
+    if (account != NULL && (verdict == JB_OK || verdict == JB_ERROR_VERIFY)) {
+        jb_error trouble = JB_ERROR_INIT;
+        json_t *json = make_account(verification, &made, &trouble);
+        if (made == JB_OK)
+            made = json_text(json, account, &trouble);
+        json_decref(json);
+        if (made != JB_OK && verdict == JB_OK)
+            error_copy(error, &trouble);
+    }
+    json_decref(verification->results);
+    return verdict != JB_OK ? verdict : made;
+}
+
+static int check_options(const jb_verify_options *options, jb_error *error)
+{
+    if (options == NULL || options->size != sizeof *options)
+        return error_set(error, JB_ERROR_USAGE, "jb_verify_options is missing or of another size");
+    if ((unsigned)options->how > JB_VERIFY_SAMPLE)
+        return error_set(error, JB_ERROR_USAGE, "unknown way %d to verify", (int)options->how);
+    bool sample = options->how == JB_VERIFY_SAMPLE;
+    if (sample ? options->percent < 1 || options->percent > 100 : options->percent != 0 || options->seed != 0)
+        return error_set(error, JB_ERROR_USAGE, "a sample is of 1 to 100 percent, and only a sample has a share");
+    return options->seed <= SEED_MAX ? JB_OK : error_set(error, JB_ERROR_USAGE, "a seed is a number below 2^53");
+}
+
+int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_verify_options *options, char **account,
                      jb_error *error)
 {
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)
         error = &own;
-    struct backup backup;
-    int code = backup_find(store, operation, name, false, &backup, error);
+    struct verification verification = {.store = store, .operation = operation, .options = options};
+    int code = check_options(options, error);
+    if (code == JB_OK)
+        code = backup_find(store, operation, &options->name, false, &verification.backup, error);
     if (code == JB_ERROR_FORMAT)
         error->code = JB_ERROR_VERIFY; /* a damaged seal */
     if (code != JB_OK)
         return (int)error->code;
-    struct verification verification = {
-        .store = store, .operation = operation, .bucket = name->bucket, .backup = &backup, .full = full};
-    json_t *results = json_array();
-    uint64_t damaged = 0;
-    int verdict = verify_objects(&verification, results, &damaged, error);
-    int made = JB_OK;
-    if (account != NULL && (verdict == JB_OK || verdict == JB_ERROR_VERIFY)) {
-        json_t *json = json_object();
-        json_put_text(json, "backup", backup.id.folder, &made, error);
-        json_put(json, "full", json_boolean(full), &made, error);
-        json_put(json, "digests", json_boolean(!backup.old), &made, error);
-        json_put_count(json, "damaged", damaged, &made, error);
-        json_put(json, "objects", json_incref(results), &made, error);
-        if (made == JB_OK)
-            made = json_text(json, account, error);
-        json_decref(json);
-    }
-    json_decref(results);
-    backup_clean_up(&backup);
-    return verdict != JB_OK ? verdict : made;
+    verification.seed = options->seed != 0 ? options->seed : random_below(SEED_MAX) + 1;
+    verification.sample = (struct sample){.percent = options->percent, .state = verification.seed};
+    code = verify(&verification, account, error);
+    backup_clean_up(&verification.backup);
+    return code;
 }
