@@ -102,7 +102,7 @@ const struct option_row option_table[] = {
     {OPTION_JOURNAL, "journal", 0, KIND_TEXT, GROUP_OWN, IN_RESTORE, "FILE", 0, 0,
      "the journal of the swap, one for all targets; default without --step: hidden, beside TARGET"},
     {OPTION_KEEP_OLD, "keep-old", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,
-     "with --step commit: leave the replaced trees where the account says"},
+     "in one, or with --step commit: leave what was replaced beside TARGET, where the account says"},
 
     /* link */
     {OPTION_PUT, "put", 0, KIND_FLAG, GROUP_OWN, IN_LINK, NULL, 0, 0, "to write the object instead of reading it"},

@@ -42,6 +42,11 @@ static void print_restored(const json_t *account, FILE *out)
 {
     print_target(account, "is restored into", out);
     print_files(account, out);
+    if (account_text(account, "old")[0] != '\0') {
+        fputs("the old content is kept in ", out);
+        print_text(out, account_text(account, "old"));
+        fputc('\n', out);
+    }
 }
 
 static void print_journal(const json_t *account, FILE *out)
@@ -153,6 +158,7 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
         .object = arguments->texts[OPTION_OBJECT],
         .owner = arguments->texts[OPTION_OWNER],
         .consumer = arguments->rest,
+        .keep_old = arguments->texts[OPTION_KEEP_OLD] != NULL,
     };
     const char *into = NULL, *journal_given = arguments->texts[OPTION_JOURNAL];
     char *target = NULL, *journal = NULL;
@@ -183,8 +189,8 @@ static int run(struct session *session, jb_error *error)
     const char *step = session->arguments.texts[OPTION_STEP];
     static const enum option_id of_commit[] = {OPTION_KEEP_OLD, OPTION_COUNT};
     int code = session_expect(session, 0, 0, "none", error);
-    if (code == JB_OK && (step == NULL || strcmp(step, "commit") != 0))
-        code = arguments_refuse(&session->arguments, of_commit, "without '--step commit'", error);
+    if (code == JB_OK && step != NULL && strcmp(step, "commit") != 0)
+        code = arguments_refuse(&session->arguments, of_commit, "with a step that is not 'commit'", error);
     if (code != JB_OK)
         return code;
     bool reaches_store = step == NULL || strcmp(step, "check") == 0 || strcmp(step, "stage") == 0;

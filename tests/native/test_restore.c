@@ -122,6 +122,28 @@ static void old_content_that_cannot_go_is_told_and_can_be_committed_later(void *
     assert_int_equal(access(options.journal, F_OK), -1);
 }
 
+static void old_content_is_kept_where_the_account_says(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = options_of("b", "target");
+    options.keep_old = true;
+    char *account = NULL;
+    assert_ok(error, jb_restore(w.store, NULL, &options, &account, &error));
+    expect_content("target/file", "new");
+    assert_int_equal(
+        shell("test \"$(cat $(echo '%s' | sed -n 's/.*\"old\": *\"\\([^\"]*\\)\".*/\\1/p')/file)\" = old", account), 0);
+    assert_null(strstr(account, "staging"));
+    jb_text_free(account);
+
+    /* Where nothing was replaced there is nothing to keep. */
+    options.target = workspace_file(&w, "fresh");
+    assert_ok(error, jb_restore(w.store, NULL, &options, &account, &error));
+    expect_content("fresh/file", "new");
+    assert_null(strstr(account, "\"old\""));
+    jb_text_free(account);
+}
+
 int main(void)
 {
     /* Mounts are seen by this process and its children only, and end with them. */
@@ -132,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_journal_of_another_restore_stays_as_it_is, enter, leave),
         cmocka_unit_test_setup_teardown(a_failed_restore_undoes_its_own_staging, enter, leave),
+        cmocka_unit_test_setup_teardown(old_content_is_kept_where_the_account_says, enter, leave),
         cmocka_unit_test_setup_teardown(old_content_that_cannot_go_is_told_and_can_be_committed_later, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

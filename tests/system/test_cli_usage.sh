@@ -64,7 +64,7 @@ refused "option '--into' is missing" restore --bucket b --name n
 refused "option '--journal' is missing" restore --step check --bucket b --name n --into t
 refused "option '--journal' is missing" restore --step swap
 refused "option '--bucket' has no meaning with '--step undo'" restore --step undo --journal j --bucket b
-refused "option '--keep-old' has no meaning without '--step commit'" restore --step swap --journal j --keep-old
+refused "option '--keep-old' has no meaning with a step that is not 'commit'" restore --step swap --journal j --keep-old
 refused "option '--into' must end with a name, not '/'" restore --bucket b --name n --into /
 refused "option '--into' must end with a name, not 'x/..'" restore --bucket b --name n --into x/..
 refused "the action is list, add or remove, not 'show'" catalog show --catalog b/k

@@ -170,6 +170,7 @@ typedef struct jb_restore_options {
                           file brings; default: as archived */
     const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the
                                     staging directory; default by kind */
+    bool keep_old;               /* jb_restore only: the old content stays beside the target */
 } jb_restore_options;
 
 /*
@@ -195,8 +196,11 @@ JB_API int jb_restore_commit(jb_operation *operation, const char *journal, bool 
 /* The journal's state; nothing changes. JB_ERROR_NOT_FOUND where there is no such journal. */
 JB_API int jb_restore_status(jb_operation *operation, const char *journal, char **account, jb_error *error);
 
-/* Stage, swap and commit in one call; a failure undoes what this call began. Where only the old content cannot be
- * removed, the new one stays in place: commit again then. */
+/*
+ * Stage, swap and commit in one call; a failure undoes what this call began. Where only the old content cannot be
+ * removed, the new one stays in place: commit again then. Account: {"object", "target", "bytes", "files", "verified"},
+ * with "old" where the old content was kept: its path.
+ */
 JB_API int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                       jb_error *error);
 

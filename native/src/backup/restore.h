@@ -1,0 +1,51 @@
+/* Restoring one object of a backup onto one target: what the steps of it share. */
+#ifndef BACKUP_RESTORE_H
+#define BACKUP_RESTORE_H
+
+#include <sys/types.h>
+
+#include "../archive/tar.h"
+#include "find.h"
+#include "swap.h"
+
+struct owner {
+    bool given;
+    uid_t uid;
+    gid_t gid;
+};
+
+/* "USER[:GROUP]", names or numbers; without a group, the user's own. NULL: none is given. */
+int owner_parse(const char *text, struct owner *owner, jb_error *error);
+
+/* One object on its way onto one target. */
+struct restore {
+    jb_operation *operation;
+    const jb_restore_options *options;
+    struct backup backup;
+    const json_t *description;
+    struct object object; /* of a sealed backup */
+    const char *name;
+    bool tree; /* an archive of a tree */
+    enum swap_kind kind;
+    struct owner owner;
+};
+
+/* Checks the options, finds the object and confirms that the store holds it whole by its sizes. */
+int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
+                 jb_error *error);
+void restore_clean_up(struct restore *restore);
+
+/* What it will take on the disk; of an old backup only what is stored is known, which is less. */
+uint64_t restore_needed_bytes(const struct restore *restore);
+
+/* JB_ERROR_NO_SPACE where there is no room for it beside the target. */
+int restore_check_space(const struct restore *restore, uint64_t *bytes_free, jb_error *error);
+
+/* What every account of a restore begins with. */
+json_t *restore_account(const struct restore *restore, int *code, jb_error *error);
+
+/* Fetches, verifies and unpacks the object into `staging`: an empty directory, or a name that does not exist yet. */
+int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
+                 jb_error *error);
+
+#endif

@@ -1,0 +1,68 @@
+#include <string.h>
+
+#include "../codec/json.h"
+#include "restore.h"
+
+static int check_options(const jb_restore_options *options, jb_error *error)
+{
+    if (options == NULL || options->size != sizeof *options)
+        return error_set(error, JB_ERROR_USAGE, "jb_restore_options is missing or of another size");
+    if (options->target == NULL || options->target[0] != '/')
+        return error_set(error, JB_ERROR_USAGE, "the target '%s' is no absolute path",
+                         options->target == NULL ? "" : options->target);
+    if (options->journal == NULL || options->journal[0] != '/')
+        return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path",
+                         options->journal == NULL ? "" : options->journal);
+    return JB_OK;
+}
+
+void restore_clean_up(struct restore *restore)
+{
+    object_clean_up(&restore->object);
+    backup_clean_up(&restore->backup);
+}
+
+int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
+                 jb_error *error)
+{
+    *restore = (struct restore){.operation = operation, .options = options};
+    int code = check_options(options, error);
+    if (code == JB_OK)
+        code = owner_parse(options->owner, &restore->owner, error);
+    if (code == JB_OK)
+        code = backup_find(store, operation, &options->name, false, &restore->backup, error);
+    if (code == JB_OK)
+        code = backup_object(&restore->backup, options->object, &restore->description, error);
+    if (code == JB_OK && !restore->backup.old) {
+        code = object_from_json(restore->description, &restore->object, error);
+        if (code == JB_OK)
+            code = folder_confirm_object(store, operation, options->name.bucket, &restore->backup.id, &restore->object,
+                                         error);
+    }
+    if (code != JB_OK) {
+        restore_clean_up(restore);
+        return code;
+    }
+    restore->name = json_member_text(restore->description, "name");
+    restore->tree = strcmp(json_member_text(restore->description, "kind"), "tree") == 0;
+    restore->kind = restore->tree || options->consumer != NULL ? SWAP_TREE : SWAP_FILE;
+    return JB_OK;
+}
+
+uint64_t restore_needed_bytes(const struct restore *restore)
+{
+    uint64_t bytes = restore->object.content_bytes;
+    if (restore->backup.old)
+        json_member_count(restore->description, "size", &bytes);
+    return bytes;
+}
+
+json_t *restore_account(const struct restore *restore, int *code, jb_error *error)
+{
+    json_t *json = json_object();
+    json_put_text(json, "backup", restore->backup.id.folder, code, error);
+    json_put_text(json, "object", restore->name, code, error);
+    json_put_text(json, "target", restore->options->target, code, error);
+    json_put_count(json, "bytes", restore_needed_bytes(restore), code, error);
+    return json;
+}
