@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "backup/folder.h"
+#include "codec/json.h"
 #include "small_backup.h"
 #include "workspace.h"
 
@@ -122,9 +124,143 @@ static void a_sample_of_nothing_or_of_an_old_backup_is_refused(void **state)
     workspace_close(&w);
 }
 
+/* The one listed backup; a new reference. */
+static json_t *listed(struct workspace *w)
+{
+    jb_error error = JB_ERROR_INIT;
+    char *text;
+    assert_ok(error, jb_backup_list(w->store, w->operation, "bucket", NULL, &text, &error));
+    json_t *account = json_loads(text, 0, NULL);
+    json_t *entry = json_incref(json_array_get(json_object_get(account, "backups"), 0));
+    assert_int_equal(json_array_size(json_object_get(account, "backups")), 1);
+    json_decref(account);
+    jb_text_free(text);
+    return entry;
+}
+
+static void assert_verified(struct workspace *w, const char *how, const char *outcome)
+{
+    json_t *entry = listed(w);
+    const json_t *verification = json_object_get(entry, "verification");
+    assert_non_null(verification);
+    assert_non_null(json_member_text(verification, "when"));
+    assert_string_equal(json_member_text(verification, "how"), how);
+    assert_string_equal(json_member_text(verification, "outcome"), outcome);
+    json_decref(entry);
+}
+
+static void the_last_outcome_is_listed_and_counts_for_nothing_else(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    json_t *before = listed(&w);
+    assert_null(json_object_get(before, "verification"));
+    assert_ok(error, verify_backup(w.store, w.operation, name, true, NULL, &error));
+    assert_verified(&w, "full", "good");
+    flip_byte(workspace_file(&w, "store/bucket/" FOLDER "/tree.tar.zst"), 100);
+    assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, name, true, NULL, &error));
+    assert_verified(&w, "full", "damaged");
+    assert_ok(error, verify_backup(w.store, w.operation, name, false, NULL, &error));
+    assert_verified(&w, "quick", "good");
+    json_t *after = listed(&w);
+    assert_int_equal(json_object_del(after, "verification"), 0);
+    assert_true(json_equal(before, after));
+    json_decref(before);
+    json_decref(after);
+    assert_ok(error, jb_backup_remove(w.store, w.operation, &name, NULL, &error));
+    assert_false(exists(&w, FOLDER));
+    workspace_close(&w);
+}
+
+static void a_record_of_another_backup_or_none_that_can_be_read_is_none(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    static const char *const records[] = {
+        "", "{", "[]", "{\"format\": \"jpsbackup-verified-1\"}",
+        "{\"format\": \"jpsbackup-verified-1\", \"owner\": \"somebody\", \"verified\": \"2026-11-23T00:00:00Z\", "
+        "\"how\": \"full\", \"outcome\": \"good\"}"};
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        write_file(workspace_file(&w, "store/bucket/" FOLDER "/verified.json"), records[i], strlen(records[i]));
+        json_t *entry = listed(&w);
+        assert_null(json_object_get(entry, "verification"));
+        json_decref(entry);
+    }
+    /* Nor is it a backup of its own, where its seal is gone. */
+    assert_int_equal(shell("cd '%s' && rm backup.json tree.tar.zst", workspace_file(&w, "store/bucket/" FOLDER)), 0);
+    char *text;
+    assert_ok(error, jb_backup_list(w.store, w.operation, "bucket", NULL, &text, &error));
+    assert_string_equal(text, "{\"backups\":[]}");
+    jb_text_free(text);
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    workspace_close(&w);
+}
+
+static void a_backup_that_is_being_removed_gets_no_record(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    struct backup_id id;
+    struct seal seal;
+    assert_ok(error, backup_id_set(&id, "b", "2026-11-22T23:48:00", "manual", &error));
+    assert_ok(error, seal_read(w.store, NULL, "bucket", &id, &seal, &error));
+    const char *owner = json_member_text(seal.document, "owner");
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 verified_write(w.store, NULL, "bucket", &id, "another owner", json_object(), &error));
+    int code = JB_OK;
+    json_put_text(seal.document, "state", "deleting", &code, &error);
+    assert_ok(error, seal_write(w.store, NULL, "bucket", &id, &seal, false, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, verified_write(w.store, NULL, "bucket", &id, owner, json_object(), &error));
+    assert_false(exists(&w, FOLDER "/verified.json"));
+    seal_clean_up(&seal);
+    workspace_close(&w);
+}
+
+/* They would be taken for the folder's own, and removed with these. */
+static void objects_cannot_have_the_names_that_a_folder_keeps(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {"backup.json", "verified.json", "alive.engine"};
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    char *claim;
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        char objects[600];
+        snprintf(objects, sizeof objects,
+                 "[{\"name\":\"%s\",\"kind\":\"stream\",\"compression\":\"none\",\"size\":0,\"content_size\":0,"
+                 "\"digest\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"segments\":[{"
+                 "\"name\":\"%s\",\"size\":0,\"parts\":[]}]}]",
+                 kept[i], kept[i]);
+        assert_fails(JB_ERROR_USAGE, error,
+                     jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
+    }
+    jb_text_free(claim);
+    workspace_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_outcome_is_listed_and_counts_for_nothing_else),
+        cmocka_unit_test(a_record_of_another_backup_or_none_that_can_be_read_is_none),
+        cmocka_unit_test(a_backup_that_is_being_removed_gets_no_record),
+        cmocka_unit_test(objects_cannot_have_the_names_that_a_folder_keeps),
         cmocka_unit_test(a_sample_reads_the_share_that_its_seed_chooses),
         cmocka_unit_test(a_sample_reads_large_parts_in_pieces),
         cmocka_unit_test(a_sample_of_nothing_or_of_an_old_backup_is_refused),

@@ -29,6 +29,13 @@ says out "demo"
 expect 0 verify --bucket b --name 'my backup'
 expect 0 verify --bucket b --name 'my backup' --timestamp $first --mode manual --full
 says out "every byte was read"
+expect 0 list --bucket b
+says out "$(date -u +%Y-%m-%d) full"
+expect 0 verify --bucket b --name 'my backup' --sample 50 --seed 7
+says out "chosen by the seed 7"
+says out "1 of 1 parts read"
+expect 2 verify --bucket b --name 'my backup' --sample 50 --full
+expect 2 verify --bucket b --name 'my backup' --seed 7
 expect 4 verify --bucket b --name other
 object=$(find store/b -name data.tar.zst)
 cp "$object" whole
@@ -38,7 +45,10 @@ expect 0 verify --bucket b --name 'my backup'
 expect 3 verify --bucket b --name 'my backup' --full
 says out "data.tar.zst: damaged"
 says out "conf.tar.zst: good"
-says err "data.tar.zst"
+says err "1 of 2 objects of 'my backup_${first}_manual' are damaged or missing: 'data.tar.zst'"
+[ "$(grep -c "digest differs" out err | tr '\n' ' ')" = "out:1 err:0 " ] || failed "the damage was not told once"
+expect 0 list --bucket b
+says out "damaged  "
 expect 0 verify --bucket b --name 'my backup' --full --outcome
 json out 'last["result"] == 3 and last["code"] == "verify" and [o["name"] for o in last["objects"] if not o["ok"]] == ["data.tar.zst"]'
 

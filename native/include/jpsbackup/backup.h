@@ -44,7 +44,8 @@ JB_API int jb_backup_discard(jb_store *store, jb_operation *operation, const cha
                              jb_error *error);
 
 /* All backups of the bucket, or those of exactly `name` (not NULL): {"backups": […]}, newest first; state is complete,
- * running, abandoned, deleting, old or damaged. */
+ * running, abandoned, deleting, old or damaged. "verification" tells when ("when") and how the backup was last
+ * verified, and the outcome. */
 JB_API int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name,
                           char **account, jb_error *error);
 
@@ -66,10 +67,11 @@ typedef struct jb_verify_options {
 } jb_verify_options;
 
 /*
- * Account: {"backup", "how", "full", "digests", "damaged", "objects": [{"name", "ok", "error"}]}, of a sample also
- * "percent" and "seed", and of its objects "parts" and "parts_read". JB_ERROR_VERIFY where anything is damaged; the
- * account is given then too and names each damaged object. JB_ERROR_UNSUPPORTED for a sample of an old backup, which
- * has no digests.
+ * Account: {"backup", "verified", "how", "full", "recorded", "digests", "damaged", "objects": [{"name", "ok",
+ * "error"}]}, of a sample also "percent" and "seed", and of its objects "parts" and "parts_read". JB_ERROR_VERIFY where
+ * anything is damaged; the account is given then too and names each damaged object. The outcome is recorded beside the
+ * seal (docs/formats.md, Verification), for jb_backup_list to tell; where that cannot be, a warning is logged.
+ * JB_ERROR_UNSUPPORTED for a sample of an old backup, which has no digests.
  */
 JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_verify_options *options, char **account,
                             jb_error *error);

@@ -170,6 +170,8 @@ static int confirm_objects(jb_store *store, jb_operation *operation, const char 
         return error_set(error, JB_ERROR_USAGE, "a backup needs at least one object");
     for (size_t i = 0; i < json_array_size(objects); i++) {
         const char *name = json_member_text(json_array_get(objects, i), "name");
+        if (name != NULL && folder_keeps_name(name))
+            return error_set(error, JB_ERROR_USAGE, "an object of a backup cannot have the name '%.100s'", name);
         for (size_t j = 0; name != NULL && j < i; j++)
             if (strcmp(name, json_member_text(json_array_get(objects, j), "name")) == 0)
                 return error_set(error, JB_ERROR_USAGE, "the object '%s' is named twice", name);

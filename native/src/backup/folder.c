@@ -14,8 +14,18 @@ struct folders {
     jb_error error; /* why the listing was ended; the store has a text of its own for that */
 };
 
+bool folder_keeps_name(const char *object)
+{
+    return strcmp(object, SEAL_NAME) == 0 || strcmp(object, VERIFIED_NAME) == 0 ||
+           strncmp(object, ALIVE_PREFIX, strlen(ALIVE_PREFIX)) == 0;
+}
+
 static void enter(struct folder *folder, const char *object, const jb_object_info *info)
 {
+    if (strcmp(object, VERIFIED_NAME) == 0) {
+        folder->has_verified = true;
+        return;
+    }
     folder->objects++;
     folder->bytes += info->bytes;
     if (info->modified > folder->modified)
@@ -98,7 +108,8 @@ int folder_list(jb_store *store, jb_operation *operation, const char *bucket, co
     if (code == JB_OK && folders.count > 0)
         qsort(folders.items, folders.count, sizeof *folders.items, compare_folder);
     for (size_t i = 0; code == JB_OK && i < folders.count; i++)
-        code = each(context, &folders.items[i], error);
+        if (folders.items[i].objects > 0)
+            code = each(context, &folders.items[i], error);
     free(folders.items);
     return code;
 }

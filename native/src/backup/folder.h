@@ -6,6 +6,7 @@
 #include "../stream/object.h"
 #include "name.h"
 #include "seal.h"
+#include "verified.h"
 
 /* What a listing shows of one folder. */
 struct folder {
@@ -13,9 +14,13 @@ struct folder {
     uint64_t bytes;
     uint64_t objects;
     bool has_seal;
+    bool has_verified;  /* the record of a verification, which counts for nothing else here */
     int64_t modified;   /* the newest object's time, by the store's clock */
     unsigned old_files; /* which files of an old backup are there: OLD_* bits */
 };
+
+/* Is it a name that a backup's folder keeps for itself: the seal, the record of a verification, a sign of life? */
+bool folder_keeps_name(const char *object);
 
 #define OLD_DATA     1u /* digital-factory-data.tar.gz */
 #define OLD_DATABASE 2u /* database.tar or jahia.sql.gz */
@@ -34,6 +39,8 @@ int folder_read(jb_store *store, jb_operation *operation, const char *bucket, co
  */
 int folder_confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const struct object *object, jb_error *error);
+
+#define ALIVE_PREFIX "alive."
 
 /* Removes the alive objects; best effort. */
 void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);

@@ -8,8 +8,7 @@
 #include "../store/abort_uploads.h"
 #include "folder.h"
 
-#define ALIVE_PREFIX "alive."
-#define BATCH_KEYS   1000 /* as stores take them */
+#define BATCH_KEYS 1000 /* as stores take them */
 
 enum selection {
     SELECT_ALIVE,       /* signs of life */

@@ -22,6 +22,27 @@ static void add_seal(json_t *entry, const struct seal *seal, int *code, jb_error
     }
 }
 
+/* When and how it was last verified, and with what outcome. */
+static int add_verified(const struct listing *listing, json_t *entry, const struct folder *folder,
+                        const struct seal *seal, jb_error *error)
+{
+    static const char *const shown[] = {"verified", "how", "outcome", "percent", "damaged"};
+    json_t *record;
+    int code = verified_read(listing->store, listing->operation, listing->bucket, &folder->id,
+                             json_member_text(seal->document, "owner"), &record, error);
+    if (code != JB_OK || record == NULL)
+        return code;
+    json_t *verified = json_object();
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        json_t *value = json_object_get(record, shown[i]);
+        if (value != NULL)
+            json_put(verified, i == 0 ? "when" : shown[i], json_incref(value), &code, error);
+    }
+    json_put(entry, "verification", verified, &code, error);
+    json_decref(record);
+    return code;
+}
+
 static int list_folder(void *context, const struct folder *folder, jb_error *error)
 {
     struct listing *listing = context;
@@ -44,6 +65,8 @@ static int list_folder(void *context, const struct folder *folder, jb_error *err
     json_put_count(entry, "objects", folder->objects, &code, error);
     if (seal.document != NULL)
         add_seal(entry, &seal, &code, error);
+    if (code == JB_OK && seal.document != NULL && folder->has_verified)
+        code = add_verified(listing, entry, folder, &seal, error);
     json_append(listing->backups, entry, &code, error);
     seal_clean_up(&seal);
     return code;

@@ -30,6 +30,8 @@ static int describe_object(void *context, const jb_object_info *info)
 {
     struct description *description = context;
     const char *name = info->key + description->folder_length + 1;
+    if (strcmp(name, VERIFIED_NAME) == 0)
+        return 0;
     const char *root = NULL;
     for (size_t i = 0; i < sizeof trees / sizeof *trees; i++)
         if (strcmp(name, trees[i].name) == 0)

@@ -2,13 +2,16 @@
 #include <string.h>
 
 #include "../archive/tar.h"
+#include "../base/clock.h"
 #include "../base/random.h"
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "find.h"
+#include "verified.h"
 #include "verify_sample.h"
 
-#define SEED_MAX ((UINT64_C(1) << 53) - 1) /* what every reader of JSON holds exactly */
+#define DAMAGED_KEPT 1000                      /* names in the record */
+#define SEED_MAX     ((UINT64_C(1) << 53) - 1) /* what every reader of JSON holds exactly */
 
 struct verification {
     jb_store *store;
@@ -155,18 +158,67 @@ static int verify_objects(struct verification *verification, jb_error *error)
                      verification->backup.id.folder, verification->names);
 }
 
-static json_t *make_account(const struct verification *verification, int *code, jb_error *error)
+/* What the account and the record have in common. */
+static json_t *describe(const struct verification *verification, int *code, jb_error *error)
 {
     static const char *const names[] = {"quick", "full", "sample"};
     const jb_verify_options *options = verification->options;
+    char now[CLOCK_UTC_SIZE];
+    clock_format_utc(clock_now(), now);
     json_t *json = json_object();
     json_put_text(json, "backup", verification->backup.id.folder, code, error);
+    json_put_text(json, "verified", now, code, error);
     json_put_text(json, "how", names[options->how], code, error);
-    json_put(json, "full", json_boolean(options->how == JB_VERIFY_FULL), code, error);
     if (options->how == JB_VERIFY_SAMPLE) {
         json_put_count(json, "percent", options->percent, code, error);
         json_put_count(json, "seed", verification->seed, code, error);
     }
+    return json;
+}
+
+static json_t *make_record(const struct verification *verification, int *code, jb_error *error)
+{
+    json_t *record = describe(verification, code, error);
+    json_t *damaged = json_array();
+    size_t index;
+    json_t *result;
+    json_array_foreach(verification->results, index, result)
+    {
+        if (!json_is_true(json_object_get(result, "ok")) && json_array_size(damaged) < DAMAGED_KEPT)
+            json_append(damaged, json_incref(json_object_get(result, "name")), code, error);
+    }
+    json_put_text(record, "outcome", verification->damaged == 0 ? "good" : "damaged", code, error);
+    json_put(record, "damaged", damaged, code, error);
+    json_put_text(record, "tool", "jpsbackup " JPSBACKUP_VERSION, code, error);
+    return record;
+}
+
+/* For who may only read, and where nothing more can be written, the verdict is as good without it. */
+static bool record_outcome(const struct verification *verification)
+{
+    if (verification->backup.old)
+        return false; /* a file of ours would be a foreign one there */
+    jb_error error = JB_ERROR_INIT;
+    int code = JB_OK;
+    json_t *record = make_record(verification, &code, &error);
+    if (code != JB_OK)
+        json_decref(record);
+    else
+        code = verified_write(verification->store, verification->operation, verification->options->name.bucket,
+                              &verification->backup.id, json_member_text(verification->backup.document, "owner"),
+                              record, &error);
+    if (code != JB_OK)
+        operation_log(verification->operation, JB_LOG_WARNING, "the outcome is not recorded beside the backup: %s",
+                      error.text);
+    return code == JB_OK;
+}
+
+static json_t *make_account(const struct verification *verification, bool recorded, int *code, jb_error *error)
+{
+    const jb_verify_options *options = verification->options;
+    json_t *json = describe(verification, code, error);
+    json_put(json, "full", json_boolean(options->how == JB_VERIFY_FULL), code, error);
+    json_put(json, "recorded", json_boolean(recorded), code, error);
     json_put(json, "digests", json_boolean(!verification->backup.old), code, error);
     json_put_count(json, "damaged", verification->damaged, code, error);
     json_put(json, "objects", json_incref(verification->results), code, error);
@@ -183,9 +235,10 @@ static int verify(struct verification *verification, char **account, jb_error *e
     verification->results = json_array();
     int verdict = verify_objects(verification, error);
     int made = JB_OK;
+    bool recorded = (verdict == JB_OK || verdict == JB_ERROR_VERIFY) && record_outcome(verification);
     if (account != NULL && (verdict == JB_OK || verdict == JB_ERROR_VERIFY)) {
         jb_error trouble = JB_ERROR_INIT;
-        json_t *json = make_account(verification, &made, &trouble);
+        json_t *json = make_account(verification, recorded, &made, &trouble);
         if (made == JB_OK)
             made = json_text(json, account, &trouble);
         json_decref(json);
