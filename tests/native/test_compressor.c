@@ -36,15 +36,14 @@ static int hear(void *context, const struct compressor_frame *frame, jb_error *e
     return JB_OK;
 }
 
-static int compress(size_t count, struct told *told, struct memory_sink *sink, jb_error *error)
+static int compress_bytes(const void *plain, size_t count, int level, struct told *told, struct memory_sink *sink,
+                          jb_error *error)
 {
-    unsigned char *plain = malloc(count + 1);
-    fill_pattern(plain, count, 9);
     struct workers *workers;
     assert_ok(*error, workers_new(3, &workers, error));
     memory_sink_init(sink);
     struct compressor *compressor;
-    assert_ok(*error, compressor_new_zstd(&sink->base, 0, workers, NULL, 64 << 20, &compressor, error));
+    assert_ok(*error, compressor_new_zstd(&sink->base, level, workers, NULL, 64 << 20, &compressor, error));
     if (told != NULL) {
         told->sink = sink;
         compressor_observe(compressor, hear, told);
@@ -54,6 +53,14 @@ static int compress(size_t count, struct told *told, struct memory_sink *sink, j
         code = compressor->finish(compressor, error);
     compressor->free(compressor);
     workers_free(workers);
+    return code;
+}
+
+static int compress(size_t count, struct told *told, struct memory_sink *sink, jb_error *error)
+{
+    unsigned char *plain = malloc(count + 1);
+    fill_pattern(plain, count, 9);
+    int code = compress_bytes(plain, count, 0, told, sink, error);
     free(plain);
     return code;
 }
@@ -87,11 +94,42 @@ static void an_observer_that_fails_ends_the_compression(void **state)
     buffer_clean_up(&sink.bytes);
 }
 
+/* By its window, a frame's header tells of the level: above 4 MiB from level 9 on, so that the frame is a single
+ * segment (RFC 8878, 3.1.1.1.1), and half a MiB at level 1. */
+static bool was_searched(const char *frame)
+{
+    return ((unsigned char)frame[4] & 0x20) != 0;
+}
+
+static void what_does_not_shrink_is_not_searched_in_vain(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    unsigned char *plain = malloc(FRAME);
+    for (int hopeless = 0; hopeless < 3; hopeless++) {
+        fill_pattern(plain, FRAME, 9);
+        /* Some of it shrinks, by more than the search must gain at least. */
+        for (size_t i = 0; hopeless == 0 && i < FRAME; i += 32)
+            plain[i] = plain[i + 1] = plain[i + 2] = plain[i + 3] = plain[i + 4] = 0;
+        /* What comes twice is found all the same. */
+        if (hopeless == 2)
+            for (size_t i = 200000; i < FRAME; i++)
+                plain[i] = plain[i - 200000];
+        struct memory_sink sink;
+        assert_ok(error, compress_bytes(plain, FRAME, 9, NULL, &sink, &error));
+        assert_int_equal(was_searched(sink.bytes.data), hopeless == 0);
+        assert_true(sink.bytes.size < (hopeless == 2 ? 300000 : FRAME + 200));
+        buffer_clean_up(&sink.bytes);
+    }
+    free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_observer_is_told_of_every_frame_in_order_with_its_digest),
         cmocka_unit_test(an_observer_that_fails_ends_the_compression),
+        cmocka_unit_test(what_does_not_shrink_is_not_searched_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
