@@ -24,6 +24,10 @@ decompressor)
     zstd -q -c "$work/tree/folder/file" > "$work/seeds/zstd"
     gzip -c "$work/tree/folder/file" > "$work/seeds/gzip"
     cat "$work/seeds/gzip" "$work/seeds/gzip" > "$work/seeds/two" ;;
+qpress) # mariabackup's own, whole and from its unit on
+    sed -n 's/^ *"\([0-9a-f]\{90,\}\)";*$/\1/p' "$here/../native/test_qpress.c" | python3 -c 'import sys
+sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' > "$work/seeds/file"
+    tail -c +56 "$work/seeds/file" > "$work/seeds/unit" ;;
 esac
 "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 \
     -artifact_prefix="$(dirname "$program")/$name-" "$work/new" "$work/seeds" > "$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }
