@@ -35,7 +35,7 @@ static jbyteArray backup_begin(JNIEnv *env, jclass class, jlong store, jlong ope
     const char *facts = scope_text(&scope, environment);
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_backup_begin(store_of(store), operation_of(operation), &which, facts, &claim, &error);
+        code = jb_backup_begin(store_of(store), operation_of(operation), &which, facts, false, &claim, &error);
     return finish(&scope, code, &error, claim);
 }
 

@@ -77,7 +77,9 @@ static int run(struct session *session, jb_error *error)
     struct location location = {0};
     jb_catalog catalog = {0};
     char *environment = NULL;
-    jb_backup_directories_options options = {.size = sizeof options, .strict = arguments->texts[OPTION_STRICT] != NULL};
+    jb_backup_directories_options options = {.size = sizeof options,
+                                             .strict = arguments->texts[OPTION_STRICT] != NULL,
+                                             .resume = arguments->texts[OPTION_RESUME] != NULL};
     session->print = print_backup;
     int code = session_expect(session, 1, SIZE_MAX, "the directories", error);
     if (code == JB_OK)
@@ -113,7 +115,9 @@ const struct subcommand backup_subcommand = {
     .usage = "--bucket BUCKET --name NAME [OPTIONS] DIR...",
     .about = "Makes a backup that holds each directory as an object '{last name of DIR}.tar.zst'. The bucket is made "
              "where it is "
-             "missing. A backup of the same name, timestamp and mode is a conflict; a failure leaves nothing behind.",
+             "missing. A backup of the same name, timestamp and mode is a conflict; a failure leaves nothing behind. "
+             "With --resume, takes over one that was interrupted: what is complete of it is kept, and it stays if this "
+             "fails, too.",
     .examples = "jpsbackup backup --store file:///mnt/backups --bucket mine --name notes /home/me/notes\n"
                 "jpsbackup backup --store s3:// --region eu-west-1 --bucket mine --name web --mode auto \\\n"
                 "    --exclude 'cache/*' /srv/www /etc/nginx",

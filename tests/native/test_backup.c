@@ -47,8 +47,8 @@ static void a_name_is_claimed_once(void **state)
     jb_error error = JB_ERROR_INIT;
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
     char *claim;
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
-    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_begin(w.store, w.operation, &name, NULL, NULL, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_begin(w.store, w.operation, &name, NULL, false, NULL, &error));
     assert_fails(JB_ERROR_CONFLICT, error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
     assert_true(exists(&w, "b_2026-11-22T23:48:00_manual/backup.json"));
     assert_ok(error, jb_backup_discard(w.store, w.operation, "bucket", claim, &error));
@@ -83,9 +83,9 @@ static void a_claim_that_was_taken_over_completes_nothing(void **state)
     jb_error error = JB_ERROR_INIT;
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
     char *claim, *other;
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
     assert_ok(error, jb_backup_discard(w.store, w.operation, "bucket", claim, &error));
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &other, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &other, &error));
     const char *objects =
         "[{\"name\":\"o\",\"kind\":\"stream\",\"compression\":\"none\",\"size\":0,\"content_size\":0,\"digest\":"
         "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"segments\":[{\"name\":\"o\",\"size\":0,"
@@ -108,7 +108,7 @@ static void unfinished_backups_are_listed_and_not_restored(void **state)
     workspace_open(&w);
     jb_error error = JB_ERROR_INIT;
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, NULL, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, NULL, &error));
     char *list;
     assert_ok(error, jb_backup_list(w.store, w.operation, "bucket", "b", &list, &error));
     assert_non_null(strstr(list, "\"state\":\"running\""));
@@ -200,7 +200,7 @@ static void rotation_counts_complete_backups_of_exactly_the_name(void **state)
         }
     assert_ok(error, back_up(&w, "prod", "2026-10-01T00:00:00", "manual", NULL, &error));
     jb_backup_name running = named("prod", "2026-10-02T00:00:00", "auto");
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &running, NULL, NULL, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &running, NULL, false, NULL, &error));
     jb_rotate_options options = {
         .size = sizeof options, .bucket = "bucket", .name = "prod", .keep = 2, .dry_run = true};
     char *account;
@@ -258,7 +258,7 @@ static void a_description_that_leads_elsewhere_is_not_sealed(void **state)
     jb_error error = JB_ERROR_INIT;
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
     char *claim;
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
     write_file(workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/other"), "", 0);
     const char *objects =
         "[{\"name\":\"o\",\"kind\":\"stream\",\"compression\":\"none\",\"size\":0,\"content_size\":0,\"digest\":"

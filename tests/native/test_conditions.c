@@ -268,7 +268,7 @@ static void without_conditions_catalogs_and_seals_stay_as_they_are(void **state)
     assert_non_null(strstr(error.text, "no conditional writes"));
     assert_non_null(strstr(error.hint, "--single-writer"));
     jb_backup_name name = {.size = sizeof name, .bucket = "bucket", .name = "n"};
-    assert_fails(JB_ERROR_UNSUPPORTED, error, jb_backup_begin(w.store, w.operation, &name, NULL, NULL, &error));
+    assert_fails(JB_ERROR_UNSUPPORTED, error, jb_backup_begin(w.store, w.operation, &name, NULL, false, NULL, &error));
     assert_bucket_is_empty(&w);
     w.store->driver = honest;
     workspace_close(&w);

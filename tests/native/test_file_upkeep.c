@@ -226,7 +226,7 @@ static void begin_backup(const struct workspace *w, const char *timestamp)
 {
     jb_error error = JB_ERROR_INIT;
     jb_backup_name name = {.size = sizeof name, .bucket = "bucket", .name = "b", .timestamp = timestamp};
-    assert_ok(error, jb_backup_begin(w->store, w->operation, &name, NULL, NULL, &error));
+    assert_ok(error, jb_backup_begin(w->store, w->operation, &name, NULL, false, NULL, &error));
 }
 
 static size_t temporaries(const struct workspace *w, const char *folder)

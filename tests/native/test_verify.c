@@ -28,7 +28,7 @@ static void back_up_parts(struct workspace *w)
     free(bytes);
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
     char *claim, *object, objects[4096];
-    assert_ok(error, jb_backup_begin(w->store, w->operation, &name, NULL, &claim, &error));
+    assert_ok(error, jb_backup_begin(w->store, w->operation, &name, NULL, false, &claim, &error));
     jb_put_options put = {
         .size = sizeof put, .bucket = "bucket", .key = FOLDER "/bytes", .file = workspace_file(w, "bytes")};
     assert_ok(error, jb_put(w->store, w->operation, &put, &object, &error));
@@ -239,7 +239,7 @@ static void objects_cannot_have_the_names_that_a_folder_keeps(void **state)
     jb_error error = JB_ERROR_INIT;
     jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
     char *claim;
-    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, &claim, &error));
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         char objects[600];
         snprintf(objects, sizeof objects,

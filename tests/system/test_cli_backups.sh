@@ -114,6 +114,25 @@ expect 1 restore --bucket b --name 'my backup' --object conf.tar.zst --into cons
 says err "broken"
 [ "$(cat consumed/conf/settings)" = setting=1 ] || failed "a program that failed changed the target"
 
+# A backup that was killed is resumed with what was complete.
+mkdir fine && echo x >fine/file
+expect 5 backup --resume --bucket b --name 'my backup' --timestamp $first conf
+expect 4 backup --resume --bucket b --name 'my backup' conf
+"$JPSBACKUP" backup --bucket b --name cut --timestamp $first fine data >/dev/null 2>&1 &
+wait_until test -e "store/b/cut_${first}_manual/fine.tar.zst"
+kill -9 $! 2>/dev/null || true
+wait $! 2>/dev/null || true
+if [ -e "store/b/cut_${first}_manual/data.tar.zst" ]; then
+    echo "the backup ended before it was killed" >&2
+else
+    expect 5 backup --resume --bucket b --name cut --timestamp $first fine data
+    says err "is being made"
+    find "store/b/cut_${first}_manual" -type f -exec touch -d '20 minutes ago' {} +
+    expect 0 backup --resume --bucket b --name cut fine data
+    expect 0 verify --full --bucket b --name cut
+fi
+rm -rf "store/b/cut_${first}_manual"
+
 # rotate
 for minute in 1 2 3; do
     expect 0 backup --bucket b --name auto --mode auto --timestamp 2026-01-01T00:0$minute:00 conf --catalog meta/7_backup_metadata.json --quiet

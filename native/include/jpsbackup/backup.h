@@ -26,14 +26,21 @@ typedef struct jb_backup_name {
  * Claims the name by creating its seal in state "running" (making the bucket where it is missing). JB_ERROR_CONFLICT
  * where the name is taken. `environment` is a JSON object of texts that the seal and the catalog keep: product,
  * version, cloudprovider, region, envrole, envname, displayname, uid, and others; NULL for none. `claim` gets a JSON
- * text that the calls below take: {"name", "timestamp", "mode", "folder", "owner"}.
+ * text that the calls below take: {"name", "timestamp", "mode", "folder", "owner", "objects"}.
+ *
+ * With `resume` it takes an abandoned backup over instead: the named one, or, without a timestamp, the newest of that
+ * name and mode; the first owner's claim ends thereby. Objects that were completed and that the store still holds with
+ * their sizes are kept, and the claim's "objects" are their descriptions; all else in the folder is removed.
+ * `environment` NULL keeps the seal's. JB_ERROR_CONFLICT where it is not abandoned, JB_ERROR_NOT_FOUND where there is
+ * none.
  */
 JB_API int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name,
-                           const char *environment, char **claim, jb_error *error);
+                           const char *environment, bool resume, char **claim, jb_error *error);
 
 /*
  * Seals the backup: the store must hold each object of `objects` (a JSON array of the accounts of jb_put) with its
- * size, and the seal must still be this claim's. `account` gets the seal.
+ * size, and the seal must still be this claim's. What a resumption kept belongs to it unless `objects` names it anew.
+ * `account` gets the seal.
  */
 JB_API int jb_backup_complete(jb_store *store, jb_operation *operation, const char *bucket, const char *claim,
                               const char *objects, char **account, jb_error *error);
@@ -153,10 +160,11 @@ typedef struct jb_backup_directories_options {
     const char *environment;         /* optional, as in jb_backup_begin */
     const jb_catalog *catalog;       /* optional: the finished backup is entered */
     const jb_protection *protection; /* optional: the finished backup is protected, as by jb_backup_protect */
+    bool resume; /* takes an abandoned backup of the same directories over, as jb_backup_begin does */
 } jb_backup_directories_options;
 
-/* Begin, put, complete and protect in one call; a failure before it is complete discards the backup. `account` gets the
- * seal. */
+/* Begin, put, complete and protect in one call; a failure before it is complete discards the backup, but a resumed one
+ * stays, to be resumed again. `account` gets the seal. */
 JB_API int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
                                  char **account, jb_error *error);
 

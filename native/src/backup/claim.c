@@ -6,10 +6,11 @@
 #include "../base/random.h"
 #include "../codec/json.h"
 #include "../stream/object.h"
+#include "claim.h"
 #include "folder.h"
 #include "seal.h"
 
-static int parse_environment(const char *text, json_t **environment, jb_error *error)
+int claim_parse_environment(const char *text, json_t **environment, jb_error *error)
 {
     if (text == NULL) {
         *environment = json_object();
@@ -29,7 +30,7 @@ static int parse_environment(const char *text, json_t **environment, jb_error *e
     return error_set(error, JB_ERROR_USAGE, "the environment is no JSON object of texts");
 }
 
-static int check_name(const jb_backup_name *name, jb_error *error)
+int claim_check_name(const jb_backup_name *name, jb_error *error)
 {
     if (name == NULL || name->size != sizeof *name)
         return error_set(error, JB_ERROR_USAGE, "jb_backup_name is missing or of another size");
@@ -64,7 +65,7 @@ static json_t *first_document(const struct backup_id *id, const char *owner, jso
     return document;
 }
 
-static int make_claim(const struct backup_id *id, const char *owner, char **claim, jb_error *error)
+int claim_text(const struct backup_id *id, const char *owner, json_t *objects, char **claim, jb_error *error)
 {
     int code = JB_OK;
     json_t *json = json_object();
@@ -73,6 +74,7 @@ static int make_claim(const struct backup_id *id, const char *owner, char **clai
     json_put_text(json, "mode", id->mode, &code, error);
     json_put_text(json, "folder", id->folder, &code, error);
     json_put_text(json, "owner", owner, &code, error);
+    json_put(json, "objects", json_incref(objects), &code, error);
     if (code == JB_OK)
         code = json_text(json, claim, error);
     json_decref(json);
@@ -93,19 +95,16 @@ static int refuse_used_folder(jb_store *store, jb_operation *operation, const ch
     return error_hint(error, "wait a minute, or choose another name or timestamp; nothing was changed");
 }
 
-int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment_text,
-                    char **claim, jb_error *error)
+static int begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment_text,
+                 char **claim, jb_error *error)
 {
-    jb_error own = JB_ERROR_INIT;
-    if (error == NULL)
-        error = &own;
     struct backup_id id;
     json_t *environment;
-    int code = check_name(name, error);
+    int code = claim_check_name(name, error);
     if (code == JB_OK)
         code = new_id(name, &id, error);
     if (code == JB_OK)
-        code = parse_environment(environment_text, &environment, error);
+        code = claim_parse_environment(environment_text, &environment, error);
     if (code != JB_OK)
         return code;
     char owner[33];
@@ -117,8 +116,20 @@ int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_na
         code = refuse_used_folder(store, operation, name->bucket, &id, error);
     if (code == JB_OK)
         code = seal_write(store, operation, name->bucket, &id, &seal, true, error);
+    if (code == JB_OK && claim != NULL)
+        code = claim_text(&id, owner, json_object_get(seal.document, "objects"), claim, error);
     seal_clean_up(&seal);
-    return code == JB_OK && claim != NULL ? make_claim(&id, owner, claim, error) : code;
+    return code;
+}
+
+int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment,
+                    bool resume, char **claim, jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    return resume ? claim_resume(store, operation, name, environment, NULL, NULL, claim, error)
+                  : begin(store, operation, name, environment, claim, error);
 }
 
 /* Reads the claim's seal and makes sure that it is still this claim's and running. */
@@ -163,6 +174,29 @@ static int confirm_object(jb_store *store, jb_operation *operation, const char *
     return code;
 }
 
+static bool is_among(const json_t *objects, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const char *other = json_member_text(json_array_get(objects, i), "name");
+        if (other != NULL && strcmp(name, other) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a resumption kept belongs to the backup, also where the caller does not name it. */
+static int add_kept(json_t *objects, const json_t *kept, jb_error *error)
+{
+    int code = JB_OK;
+    for (size_t i = 0; i < json_array_size(kept) && json_is_array(objects); i++) {
+        json_t *object = json_array_get(kept, i);
+        const char *name = json_member_text(object, "name");
+        if (name != NULL && !is_among(objects, name))
+            json_append(objects, json_incref(object), &code, error);
+    }
+    return code;
+}
+
 static int confirm_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                            const json_t *objects, uint64_t *bytes, jb_error *error)
 {
@@ -198,6 +232,8 @@ int jb_backup_complete(jb_store *store, jb_operation *operation, const char *buc
     if (code != JB_OK)
         return code;
     code = json_parse(objects_text, strlen(objects_text), "the list of objects", &objects, error);
+    if (code == JB_OK)
+        code = add_kept(objects, json_object_get(seal.document, "objects"), error);
     if (code == JB_OK)
         code = confirm_objects(store, operation, bucket, &id, objects, &bytes, error);
     char now[CLOCK_UTC_SIZE];

@@ -4,6 +4,7 @@
 
 #include "../codec/json.h"
 #include "../stream/alive.h"
+#include "claim.h"
 #include "name.h"
 #include "put.h"
 
@@ -43,8 +44,67 @@ static int check_directories(const jb_backup_directories_options *options, char 
     return JB_OK;
 }
 
+struct wanted {
+    const jb_backup_directories_options *options;
+    char (*names)[256];
+};
+
+/* Is it what this call would make of the directory? */
+static int check_kept(const struct wanted *wanted, const json_t *object, jb_error *error)
+{
+    const char *name = json_member_text(object, "name"), *root = json_member_text(object, "root");
+    char *path = NULL;
+    int code = JB_OK;
+    bool same = false;
+    for (size_t i = 0; code == JB_OK && !same && wanted->options->directories[i] != NULL; i++) {
+        if (strcmp(wanted->names[i], name) != 0)
+            continue;
+        code = put_tree_root(wanted->options->directories[i], &path, error);
+        same = code == JB_OK && root != NULL && strcmp(path, root) == 0;
+        if (code == JB_OK)
+            free(path);
+    }
+    if (code != JB_OK || same)
+        return code;
+    error_set(error, JB_ERROR_CONFLICT,
+              "the interrupted backup holds '%s' of '/%s', which is none of these directories", name,
+              root == NULL ? "" : root);
+    return error_hint(error, "resume it with the same directories and compression, or remove it and begin anew");
+}
+
+static int check_all_kept(void *context, const json_t *objects, jb_error *error)
+{
+    int code = JB_OK;
+    for (size_t i = 0; code == JB_OK && i < json_array_size(objects); i++)
+        code = check_kept(context, json_array_get(objects, i), error);
+    return code;
+}
+
+static int begin(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
+                 char (*names)[256], char **claim, jb_error *error)
+{
+    struct wanted wanted = {.options = options, .names = names};
+    return options->resume
+               ? claim_resume(store, operation, &options->name, options->environment, check_all_kept, &wanted, claim,
+                              error)
+               : jb_backup_begin(store, operation, &options->name, options->environment, false, claim, error);
+}
+
+static bool is_kept(const json_t *kept, const char *name)
+{
+    size_t index;
+    json_t *object;
+    json_array_foreach(kept, index, object)
+    {
+        if (strcmp(json_member_text(object, "name"), name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int put_directory(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
-                         const char *folder, const char *directory, const char *name, json_t *objects, jb_error *error)
+                         const char *folder, const char *directory, const char *name, struct alive *alive,
+                         json_t *objects, jb_error *error)
 {
     char key[STORE_KEY_MAX + 1];
     snprintf(key, sizeof key, "%s/%s", folder, name);
@@ -62,10 +122,12 @@ static int put_directory(jb_store *store, jb_operation *operation, const jb_back
     if (code != JB_OK)
         return code;
     json_t *json = object_to_json(&object, error);
-    if (json == NULL)
+    if (json == NULL) {
         code = (int)error->code;
-    else
+    } else {
+        alive_complete(alive, json);
         json_append(objects, json, &code, error);
+    }
     object_clean_up(&object);
     return code;
 }
@@ -83,7 +145,9 @@ static int put_directories(jb_store *store, jb_operation *operation, const jb_ba
     struct alive *alive = NULL;
     code = alive_start(store, operation, options->name.bucket, key, &alive, error);
     for (size_t i = 0; code == JB_OK && options->directories[i] != NULL; i++)
-        code = put_directory(store, operation, options, folder, options->directories[i], names[i], objects, error);
+        if (!is_kept(json_object_get(json, "objects"), names[i]))
+            code = put_directory(store, operation, options, folder, options->directories[i], names[i], alive, objects,
+                                 error);
     alive_stop(alive);
     json_decref(json);
     return code;
@@ -172,7 +236,7 @@ int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_bac
     if (code == JB_OK && options->protection != NULL)
         code = jb_protection_check(store, operation, options->name.bucket, options->protection, error);
     if (code == JB_OK)
-        code = jb_backup_begin(store, operation, &options->name, options->environment, &claim, error);
+        code = begin(store, operation, options, names, &claim, error);
     if (code == JB_OK) {
         code = put_directories(store, operation, options, claim, names, objects, error);
         if (code == JB_OK)
@@ -181,7 +245,8 @@ int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_bac
             code = jb_backup_complete(store, operation, options->name.bucket, claim, objects_text, &seal, error);
         jb_error left = JB_ERROR_INIT;
         /* Without the operation, for it may be cancelled. */
-        if (code != JB_OK && jb_backup_discard(store, NULL, options->name.bucket, claim, &left) != JB_OK)
+        if (code != JB_OK && !options->resume &&
+            jb_backup_discard(store, NULL, options->name.bucket, claim, &left) != JB_OK)
             operation_log(operation, JB_LOG_WARNING, "the unfinished backup is still there: %s", left.text);
     }
     bool complete = code == JB_OK;

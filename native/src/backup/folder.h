@@ -45,6 +45,10 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
 /* Removes the alive objects; best effort. */
 void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);
 
+/* Removes all but the seal and the names that are members of `kept`. */
+int folder_remove_others(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                         const json_t *kept, jb_error *error);
+
 /* Aborts uploads that were begun below the folder, for a grant of signed requests begins them beforehand; best effort.
  */
 void folder_abort_uploads(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id);

@@ -12,7 +12,7 @@
 
 enum selection {
     SELECT_ALIVE,       /* signs of life */
-    SELECT_OBJECTS,     /* all but the seal */
+    SELECT_OBJECTS,     /* all but the seal, and but what is kept */
     SELECT_OLDER_SEALS, /* the seal's versions that nobody reads any more */
     SELECT_SEAL,
     SELECT_ALL,
@@ -25,6 +25,7 @@ struct walk {
     const char *bucket;
     const struct backup_id *id;
     enum selection selection;
+    const json_t *kept; /* of SELECT_OBJECTS: the names of what stays; NULL: none */
     int (*each)(struct walk *walk, const jb_object_info *info); /* fills walk->error */
     /* Of removals. */
     struct store_key keys[BATCH_KEYS];
@@ -40,7 +41,7 @@ static bool is_selected(const struct walk *walk, const jb_object_info *info)
     case SELECT_ALIVE:
         return strncmp(object, ALIVE_PREFIX, strlen(ALIVE_PREFIX)) == 0;
     case SELECT_OBJECTS:
-        return !seal;
+        return !seal && json_object_get(walk->kept, object) == NULL;
     case SELECT_OLDER_SEALS:
         return seal && info->version[0] != '\0' && !info->is_latest;
     case SELECT_SEAL:
@@ -111,7 +112,7 @@ static void refuse_same(struct walk *walk, char *first, size_t size)
 }
 
 static int remove_selected(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
-                           enum selection selection, jb_error *error)
+                           enum selection selection, const json_t *kept, jb_error *error)
 {
     struct walk *walk = calloc(1, sizeof *walk);
     if (walk == NULL)
@@ -121,6 +122,7 @@ static int remove_selected(jb_store *store, jb_operation *operation, const char 
                           .bucket = bucket,
                           .id = id,
                           .selection = selection,
+                          .kept = kept,
                           .each = collect,
                           .error = JB_ERROR_INIT};
     /* A batch is removed only when its listing has ended: some stores skip entries where a listing goes on after what
@@ -143,8 +145,14 @@ static int remove_selected(jb_store *store, jb_operation *operation, const char 
 void folder_remove_alive(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id)
 {
     jb_error error = JB_ERROR_INIT;
-    if (remove_selected(store, operation, bucket, id, SELECT_ALIVE, &error) != JB_OK)
+    if (remove_selected(store, operation, bucket, id, SELECT_ALIVE, NULL, &error) != JB_OK)
         operation_log(operation, JB_LOG_WARNING, "left in place below '%s/%s': %s", bucket, id->folder, error.text);
+}
+
+int folder_remove_others(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                         const json_t *kept, jb_error *error)
+{
+    return remove_selected(store, operation, bucket, id, SELECT_OBJECTS, kept, error);
 }
 
 void folder_abort_uploads(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id)
@@ -221,11 +229,11 @@ int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, 
     if (code == JB_OK && seal != NULL)
         folder_abort_uploads(store, operation, bucket, id);
     if (code == JB_OK)
-        code = remove_selected(store, operation, bucket, id, SELECT_OBJECTS, error);
+        code = remove_selected(store, operation, bucket, id, SELECT_OBJECTS, NULL, error);
     /* The older first: were the newest one gone, a seal that says "complete" would come to light again. */
     if (code == JB_OK && seal != NULL)
-        code = remove_selected(store, operation, bucket, id, SELECT_OLDER_SEALS, error);
+        code = remove_selected(store, operation, bucket, id, SELECT_OLDER_SEALS, NULL, error);
     if (code == JB_OK && seal != NULL)
-        code = remove_selected(store, operation, bucket, id, SELECT_SEAL, error);
+        code = remove_selected(store, operation, bucket, id, SELECT_SEAL, NULL, error);
     return code;
 }

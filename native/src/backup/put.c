@@ -184,6 +184,17 @@ static int run(struct put *put, jb_store *store, struct object *object, jb_error
     return code;
 }
 
+/* So that the backup, if it is interrupted, can be resumed with the object. */
+static void tell_completed(struct alive *alive, const struct object *object)
+{
+    if (alive == NULL)
+        return;
+    jb_error ignored = JB_ERROR_INIT;
+    json_t *description = object_to_json(object, &ignored);
+    alive_complete(alive, description);
+    json_decref(description);
+}
+
 int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object,
                jb_error *error)
 {
@@ -198,15 +209,16 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
     code = run(&put, store, object, error);
     put_stages_close(&put.stages);
     workers_free(put.workers);
-    alive_stop(put.alive);
-    if (code != JB_OK) {
+    if (code == JB_OK) {
+        object->root = made.root;
+        object->files = made.files;
+        object->warnings = made.warnings;
+        tell_completed(put.alive, object);
+    } else {
         object_clean_up(&made);
-        return code;
     }
-    object->root = made.root;
-    object->files = made.files;
-    object->warnings = made.warnings;
-    return JB_OK;
+    alive_stop(put.alive);
+    return code;
 }
 
 int jb_put(jb_store *store, jb_operation *operation, const jb_put_options *options, char **account, jb_error *error)
