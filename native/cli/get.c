@@ -8,6 +8,8 @@
 #include "../src/base/error.h"
 #include "recursive.h"
 
+#define DESCRIPTION_MAX (8u << 20) /* of 10,000 parts and more */
+
 struct sink {
     int file;
     const char *name;
@@ -51,8 +53,14 @@ static int get(struct session *session, struct sink *sink, const struct location
         .write_context = sink,
         .decompress = session->arguments.texts[OPTION_DECOMPRESS] != NULL,
     };
-    char *account = NULL;
-    int code = jb_get(session->store, session->operation, &options, &account, error);
+    char *account = NULL, *description = NULL;
+    int code = JB_OK;
+    if (session->arguments.texts[OPTION_DESCRIPTION] != NULL)
+        code = read_text(session->arguments.texts[OPTION_DESCRIPTION], DESCRIPTION_MAX, &description, error);
+    options.description = description;
+    if (code == JB_OK)
+        code = jb_get(session->store, session->operation, &options, &account, error);
+    free(description);
     if (code == JB_OK)
         return session_take_account(session, account, error);
     /* Why a write failed is known here alone. */
@@ -119,6 +127,8 @@ const struct subcommand get_subcommand = {
     .about = "Gets one object. FILE is written under a temporary name beside it and takes its name when it is whole "
              "and on the disk. With --recursive, gets each object below PREFIX as a file below DIR, many at once.",
     .examples = "jpsbackup get --store file:///mnt/backups mine/notes.pdf notes.pdf\n"
-                "jpsbackup get --store s3:// --decompress mine/www.tar.zst - | tar -tv",
+                "jpsbackup get --store s3:// --decompress mine/www.tar.zst - | tar -tv\n"
+                "jpsbackup put --store s3:// --outcome image.qcow2 mine/image > image.json\n"
+                "jpsbackup get --store s3:// --description image.json mine/image image.qcow2",
     .run = run,
 };

@@ -24,6 +24,8 @@ const struct option_row option_table[] = {
      "renew this small object of the same bucket every 60 s while the put runs"},
     {OPTION_DECOMPRESS, "decompress", 0, KIND_FLAG, GROUP_OWN, IN_GET, NULL, 0, 0,
      "write the plain bytes of a zstd or gzip object"},
+    {OPTION_DESCRIPTION, "description", 0, KIND_TEXT, GROUP_OWN, IN_GET, "JSON", 0, 0,
+     "the file with what 'put --outcome' told of the object: each part is proven by its digest before it is written"},
     {OPTION_MAKE_BUCKET, "make-bucket", 0, KIND_FLAG, GROUP_OWN, IN_PUT, NULL, 0, 0,
      "make the bucket first where it is missing"},
     {OPTION_REPLACE, "replace", 0, KIND_FLAG, GROUP_OWN, IN_PUT | IN_COPY, NULL, 0, 0, "replace an object that exists"},

@@ -69,7 +69,7 @@ int recursive_put(struct session *session, jb_error *error)
 
 int recursive_get(struct session *session, jb_error *error)
 {
-    static const enum option_id of_one[] = {OPTION_DECOMPRESS, OPTION_COUNT};
+    static const enum option_id of_one[] = {OPTION_DECOMPRESS, OPTION_DESCRIPTION, OPTION_COUNT};
     int code = arguments_refuse(&session->arguments, of_one, "with '--recursive'", error);
     if (code == JB_OK)
         code = session_expect(session, 2, 2, "BUCKET/PREFIX and DIR", error);

@@ -27,8 +27,9 @@ def main():
     with work_directory(4 * size) as work, Server(work, options.latency) as server:
         os.mkdir(f"{work}/tree")
         make_source(f"{work}/tree/source", size)
-        for argv in (["put", f"{work}/tree/source", "bench/ours"], ["backup", "--bucket", "bench", "--name", "b", f"{work}/tree"]):
-            subprocess.run([options.jpsbackup, *argv, *store], check=True, env=server.environment)
+        put = [options.jpsbackup, "put", f"{work}/tree/source", "bench/ours", "--store", "s3://", "--outcome"]
+        with open(f"{work}/description", "w") as description:
+            subprocess.run(put, check=True, env=server.environment, stdout=description)
         url = link(options, server, "ours")
         plain = {
             "`jpsbackup get`": [[options.jpsbackup, "get", "bench/ours", "-", *store]],
@@ -38,7 +39,7 @@ def main():
             "`s5cmd cat`": [[options.s5cmd, "cat", "s3://bench/ours"]],
         }
         verified = {
-            "`jpsbackup verify --full`": [[options.jpsbackup, "verify", "--full", "--bucket", "bench", "--name", "b", *store]],
+            "`jpsbackup get --description`": [[options.jpsbackup, "get", "--description", f"{work}/description", "bench/ours", "-", *store]],
             "`rclone cat`, `openssl dgst -sha256`": [["sh", "-c", "rclone cat s:bench/ours | openssl dgst -sha256"]],
             "`curl`, `openssl dgst -sha256`": [["sh", "-c", f"curl -sSf '{url}' | openssl dgst -sha256"]],
         }

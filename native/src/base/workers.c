@@ -49,7 +49,7 @@ static void *run_work(void *argument)
     return NULL;
 }
 
-static unsigned processors(void)
+unsigned processors_usable(void)
 {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0)
@@ -61,7 +61,7 @@ static unsigned processors(void)
 int workers_new(unsigned threads, struct workers **workers, jb_error *error)
 {
     if (threads == 0)
-        threads = processors();
+        threads = processors_usable();
     if (threads > THREADS_MAX)
         threads = THREADS_MAX;
     struct workers *made = calloc(1, sizeof *made);

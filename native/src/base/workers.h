@@ -19,6 +19,8 @@ struct work {
 int workers_new(unsigned threads, struct workers **workers, jb_error *error);
 /* Runs what is queued, then ends the threads. NULL is allowed. */
 void workers_free(struct workers *workers);
+/* How many processors this process may use: 1 to 16. */
+unsigned processors_usable(void);
 /* First in, first out. Never fails, never waits. */
 void workers_submit(struct workers *workers, struct work *work);
 unsigned workers_count(const struct workers *workers);

@@ -1,4 +1,5 @@
-/* Requests to one server or a few, over kept connections, on one thread; tried again until they succeed or must not. */
+/* Requests to one server or a few, over kept connections, on a few threads; tried again until they succeed or must
+ * not. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
@@ -30,7 +31,7 @@ void http_client_free(struct http_client *client);
 /* As the client uses them, with the defaults filled in; live as long as it. */
 const struct http_options *http_client_options(const struct http_client *client);
 
-/* From any thread; returns at once. request->done is called once, on the client's thread. */
+/* From any thread; returns at once. request->done is called once, on one of the client's threads. */
 void http_submit(struct http_client *client, struct http_request *request);
 /* Submits and waits (request->done must be NULL). Returns the code in request->error. Not from a callback. */
 int http_perform(struct http_client *client, struct http_request *request);

@@ -21,7 +21,7 @@ enum http_verdict {
 
 /*
  * The caller fills the first group, the rest being zero (http_request_init), and keeps all of it until `done` was
- * called. The callbacks run on the client's thread, must be quick and must not call into the client.
+ * called. The callbacks run on one of the client's threads, must be quick and must not call into the client.
  */
 struct http_request {
     const char *method;
@@ -33,6 +33,9 @@ struct http_request {
     int expected; /* the status whose body is wanted; 0: any 2xx */
     char *into;   /* takes the wanted body, at most into_size bytes; else: */
     size_t into_size;
+    /* More of it has come into `into`: `received` says how much in all; less than before where a try begins anew.
+     * Optional. */
+    void (*arrived)(struct http_request *request);
     struct buffer *reply;  /* takes the wanted body; NULL where none is wanted */
     int64_t deadline_ms;   /* on the monotonic clock; 0: none */
     unsigned stall_factor; /* so many times the client's stall time are allowed; 0 is 1 */

@@ -11,7 +11,7 @@
 #define LOWEST_BYTES_PER_SECOND 1024
 /* Of libcurl's own, each way: large ones need fewer system calls, small ones keep many connections' memory small. */
 #define SOCKET_BUFFER_BYTES_MIN ((size_t)16 << 10)
-#define SOCKET_BUFFER_BYTES_MAX ((size_t)512 << 10)
+#define SOCKET_BUFFER_BYTES_MAX ((size_t)256 << 10)
 #define SMALL_BODY_BYTES        ((size_t)32 << 10)
 
 static size_t send_body(char *bytes, size_t size, size_t count, void *context)
@@ -107,8 +107,11 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
         }
         request->received += length;
     }
-    if (code == JB_OK)
+    if (code == JB_OK) {
+        if (request->arrived != NULL && wanted(request, status))
+            request->arrived(request);
         return length;
+    }
     request->fault = code == JB_ERROR_MEMORY ? HTTP_FAULT_MEMORY : HTTP_FAULT_OVERFLOW;
     return 0;
 }

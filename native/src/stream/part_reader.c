@@ -18,6 +18,11 @@ struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
     struct work start;
     struct work check;
+    struct sha256 *sha; /* of the part that is coming */
+    size_t hashed;      /* bytes of the range */
+    size_t part_at;     /* which of `parts` is coming, and */
+    uint64_t part_done; /* how much of it is hashed */
+    bool wrong;         /* parts[part_at] is damaged; what follows does not matter */
     struct part_reader *reader;
     char key[STORE_KEY_MAX + 1];
     const char *version;             /* of the object; NULL: the present one */
@@ -68,13 +73,31 @@ static int damaged(const struct slot *slot, uint64_t begin, uint64_t bytes, cons
     return error_hint(error, "%s; restore another backup, and look into the store", used);
 }
 
-static int check_part(const struct slot *slot, const struct object_part *part, size_t offset, jb_error *error)
+/* Hashes what has come of the range, part by part, while it is in the processor's cache. */
+static void hash_arrived(struct store_transfer *transfer, size_t count)
 {
+    struct slot *slot = (struct slot *)transfer;
     unsigned char sha256[SHA256_SIZE];
-    int code = sha256_of(slot->transfer.bytes + offset, (size_t)part->bytes, sha256, error);
-    if (code != JB_OK || memcmp(sha256, part->sha256, SHA256_SIZE) == 0)
-        return code;
-    return damaged(slot, slot->transfer.offset + offset, part->bytes, "nothing of it was used", error);
+    if (count < slot->hashed) {
+        sha256_finish(slot->sha, sha256); /* begins anew */
+        slot->hashed = slot->part_at = 0;
+        slot->part_done = 0;
+        slot->wrong = false;
+    }
+    while (slot->hashed < count && !slot->wrong) {
+        const struct object_part *part = &slot->parts[slot->part_at];
+        uint64_t left = part->bytes - slot->part_done;
+        size_t now = count - slot->hashed < left ? count - slot->hashed : (size_t)left;
+        sha256_update(slot->sha, transfer->bytes + slot->hashed, now);
+        slot->hashed += now;
+        slot->part_done += now;
+        if (slot->part_done < part->bytes)
+            continue;
+        sha256_finish(slot->sha, sha256);
+        slot->wrong = memcmp(sha256, part->sha256, SHA256_SIZE) != 0;
+        slot->part_done = 0;
+        slot->part_at += !slot->wrong;
+    }
 }
 
 /* In the reader's own order; the last piece is lent only when the whole part was found right. */
@@ -94,11 +117,12 @@ static int check_piece(struct part_reader *reader, const struct slot *slot, jb_e
 static void check_parts(struct work *work)
 {
     struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, check));
-    int code = JB_OK;
-    size_t offset = 0;
-    for (size_t i = 0; code == JB_OK && i < slot->part_count; i++) {
-        code = check_part(slot, &slot->parts[i], offset, &slot->transfer.error);
-        offset += (size_t)slot->parts[i].bytes;
+    hash_arrived(&slot->transfer, slot->transfer.count);
+    if (slot->wrong) {
+        uint64_t begin = slot->transfer.offset;
+        for (size_t i = 0; i < slot->part_at; i++)
+            begin += slot->parts[i].bytes;
+        damaged(slot, begin, slot->parts[slot->part_at].bytes, "nothing of it was used", &slot->transfer.error);
     }
     finish_slot(slot);
 }
@@ -106,10 +130,12 @@ static void check_parts(struct work *work)
 static void range_done(struct store_transfer *transfer)
 {
     struct slot *slot = (struct slot *)transfer;
-    if (transfer->error.code == JB_OK && slot->parts != NULL && slot->part_count > 0)
-        workers_submit(slot->reader->workers, &slot->check);
-    else
+    if (transfer->error.code != JB_OK || slot->parts == NULL || slot->part_count == 0)
         finish_slot(slot);
+    else if (slot->hashed == transfer->count || slot->wrong)
+        check_parts(&slot->check);
+    else
+        workers_submit(slot->reader->workers, &slot->check);
 }
 
 static void start_range(struct work *work)
@@ -191,8 +217,13 @@ static int fill_slots(struct part_reader *reader, jb_error *error)
             slot->transfer.bytes = pages_new(slot->capacity);
             if (slot->transfer.bytes == NULL)
                 return error_no_memory(error);
+            int code = sha256_new(&slot->sha, error);
+            if (code != JB_OK)
+                return code;
         }
         slot->transfer.done = range_done;
+        slot->transfer.arrived = slot->parts != NULL && slot->part_count > 0 ? hash_arrived : NULL;
+        hash_arrived(&slot->transfer, 0);
         slot->transfer.error = (jb_error)JB_ERROR_INIT;
         slot->state = SLOT_BUSY;
         reader->active++;
@@ -249,8 +280,10 @@ void part_reader_free(struct part_reader *reader)
         while (reader->slots[i].state == SLOT_BUSY)
             event_wait(&reader->event);
     event_unlock(&reader->event);
-    for (unsigned i = 0; i < reader->slot_count; i++)
+    for (unsigned i = 0; i < reader->slot_count; i++) {
         pages_free(reader->slots[i].transfer.bytes, reader->slots[i].capacity);
+        sha256_free(reader->slots[i].sha);
+    }
     event_clean_up(&reader->event);
     sha256_free(reader->of_pieces);
     free(reader);

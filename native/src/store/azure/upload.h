@@ -15,7 +15,7 @@ struct store_upload {
     jb_operation *operation;
     char *bucket, *key;
     char mark[AZURE_UPLOAD_SIZE];
-    pthread_mutex_t mutex; /* of the sizes: blocks end on the client's thread */
+    pthread_mutex_t mutex; /* of the sizes: blocks end on the client's threads */
     uint64_t *sizes;       /* 0: not there */
     size_t count, capacity;
 };

@@ -21,7 +21,7 @@ struct store_upload {
     char *bucket, *key, *id;
     bool encryption_open;  /* the store did not say yet how the object is encrypted */
     bool checksums;        /* the store said that it keeps the parts' checksums */
-    pthread_mutex_t mutex; /* of the parts: they end on the client's thread */
+    pthread_mutex_t mutex; /* of the parts: they end on the client's threads */
     struct s3_part *parts;
     size_t count, capacity;
 };
