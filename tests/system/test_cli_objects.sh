@@ -72,6 +72,18 @@ cmp got tree/sub/random
 expect 0 get b/deep/er/text.gz - --decompress
 cmp out tree/sub/random
 says err "got "
+# get with what put told: each part is proven before it is written
+"$JPSBACKUP" put --outcome tree/sub/random b/told > told.json
+expect 0 get b/told got --replace --description told.json
+cmp got tree/sub/random
+says out "verified"
+printf x | dd of=store/b/told bs=1 seek=3000 conv=notrunc status=none
+expect 3 get b/told damaged --description told.json
+[ ! -e damaged ] || failed "a damaged object was got"
+expect 2 get b/told damaged --description tree/sub/random
+expect 4 get b/told damaged --description missing.json
+expect 0 get b/told - && cmp -s out tree/sub/random && failed "the object was not damaged"
+"$JPSBACKUP" rm b/told --quiet
 expect 4 get b/nowhere missing
 expect 4 get nobucket/file missing
 [ ! -e missing ] || failed "a get that failed made a file"

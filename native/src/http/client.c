@@ -8,8 +8,6 @@
 #include "lane.h"
 #include "transfer.h"
 
-/* One thread takes some 2 GiB/s and verifies 1 GiB/s; more threads than that cost connections and help nobody. */
-#define LANES_MAX 4
 /* A lane with fewer connections is not worth its thread. */
 #define LANE_CONNECTIONS_MIN 8
 
@@ -18,8 +16,6 @@ struct http_client {
     char *ca_file;
     char *proxy;
     struct http_shared shared;
-    struct http_lane *lanes[LANES_MAX];
-    unsigned lane_count;
 };
 
 static void set_defaults(struct http_options *options)
@@ -46,8 +42,9 @@ static void set_defaults(struct http_options *options)
 
 static void free_members(struct http_client *client)
 {
-    while (client->lane_count > 0)
-        http_lane_free(client->lanes[--client->lane_count]);
+    for (unsigned i = 0; i < client->shared.lane_count; i++)
+        http_lane_free(client->shared.lanes[i]);
+    pthread_mutex_destroy(&client->shared.mutex);
     free(client->ca_file);
     free(client->proxy);
     free(client);
@@ -63,21 +60,21 @@ int http_tls_minimum(const char *text, bool *tls_1_3, jb_error *error)
     return error_hint(error, "older versions are not secure and never used");
 }
 
+/* One thread takes some 2 GiB/s, or 1 GiB/s where it verifies them. */
 static int start_lanes(struct http_client *client, jb_error *error)
 {
-    unsigned connections = client->options.connections;
+    struct http_shared *shared = &client->shared;
     unsigned lanes = processors_usable();
-    if (lanes > LANES_MAX)
-        lanes = LANES_MAX;
-    if (lanes > connections / LANE_CONNECTIONS_MIN)
-        lanes = connections / LANE_CONNECTIONS_MIN > 0 ? connections / LANE_CONNECTIONS_MIN : 1;
-    while (client->lane_count < lanes) {
-        unsigned share = (connections + client->lane_count) / lanes;
-        int code = http_lane_new(&client->options, share, &client->shared, &client->lanes[client->lane_count], error);
+    if (lanes > HTTP_LANES_MAX)
+        lanes = HTTP_LANES_MAX;
+    if (lanes > client->options.connections / LANE_CONNECTIONS_MIN)
+        lanes = client->options.connections / LANE_CONNECTIONS_MIN;
+    do {
+        int code = http_lane_new(&client->options, shared, &shared->lanes[shared->lane_count], error);
         if (code != JB_OK)
             return code;
-        client->lane_count++;
-    }
+        shared->lane_count++;
+    } while (shared->lane_count < lanes);
     return JB_OK;
 }
 
@@ -88,6 +85,8 @@ int http_client_new(const struct http_options *options, struct http_client **cli
         return error_no_memory(error);
     made->options = *options;
     set_defaults(&made->options);
+    pthread_mutex_init(&made->shared.mutex, NULL);
+    http_pace_init(&made->shared.pace, made->options.connections);
     const char *ca_file = options->ca_file != NULL ? options->ca_file : http_ca_file();
     if (ca_file != NULL)
         made->ca_file = strdup(ca_file);
@@ -114,11 +113,11 @@ void http_client_free(struct http_client *client)
 /* To the lane that has least to do, the first of them: what comes one by one uses one connection. */
 void http_submit(struct http_client *client, struct http_request *request)
 {
-    unsigned best = 0;
-    for (unsigned i = 1; i < client->lane_count; i++)
-        if (http_lane_load(client->lanes[i]) < http_lane_load(client->lanes[best]))
-            best = i;
-    http_lane_submit(client->lanes[best], request);
+    struct http_lane *best = client->shared.lanes[0];
+    for (unsigned i = 1; i < client->shared.lane_count; i++)
+        if (http_lane_load(client->shared.lanes[i]) < http_lane_load(best))
+            best = client->shared.lanes[i];
+    http_lane_submit(best, request);
 }
 
 struct waiter {

@@ -6,7 +6,6 @@
 #include "../base/clock.h"
 #include "../base/workers.h"
 #include "loop.h"
-#include "pace.h"
 #include "transfer.h"
 
 #define TICK_MS 100   /* how soon a cancellation, a stall or a deadline is seen */
@@ -36,10 +35,9 @@ struct http_lane {
     /* The thread's own. */
     struct queue waiting; /* for a connection, or for their next try's time */
     struct http_request *running;
-    unsigned running_count;
-    struct http_pace pace;
-    int64_t checked_ms; /* when cancellations, stalls and deadlines were looked for last */
-    CURL **idle;        /* handles to use again */
+    atomic_bool starved; /* a request is due and had no turn; another lane's turn that ends wakes this one */
+    int64_t checked_ms;  /* when cancellations, stalls and deadlines were looked for last */
+    CURL **idle;         /* handles to use again */
     unsigned idle_count;
 };
 
@@ -58,6 +56,32 @@ static void queue_remove(struct queue *queue, struct http_request **link)
         queue->end = link;
 }
 
+/* May one more request be under way? */
+static bool take_turn(struct http_lane *lane, uint64_t *number)
+{
+    struct http_shared *shared = lane->shared;
+    pthread_mutex_lock(&shared->mutex);
+    bool free = shared->under_way < shared->pace.whole;
+    if (free) {
+        shared->under_way++;
+        *number = http_pace_start(&shared->pace);
+    }
+    atomic_store(&lane->starved, !free);
+    pthread_mutex_unlock(&shared->mutex);
+    return free;
+}
+
+static void end_turn(struct http_lane *lane)
+{
+    struct http_shared *shared = lane->shared;
+    pthread_mutex_lock(&shared->mutex);
+    shared->under_way--;
+    for (unsigned i = 0; i < shared->lane_count; i++)
+        if (shared->lanes[i] != lane && atomic_exchange(&shared->lanes[i]->starved, false))
+            http_loop_wake(&shared->lanes[i]->loop);
+    pthread_mutex_unlock(&shared->mutex);
+}
+
 /* Puts the handle back; the request is in no list afterwards. */
 static void release_handle(struct http_lane *lane, struct http_request *request)
 {
@@ -69,7 +93,7 @@ static void release_handle(struct http_lane *lane, struct http_request *request)
     while (*link != request)
         link = &(*link)->next;
     *link = request->next;
-    lane->running_count--;
+    end_turn(lane);
 }
 
 /* The request may be gone afterwards. */
@@ -104,10 +128,13 @@ static void warn(struct http_lane *lane, const struct http_request *request)
 static void keep_pace(struct http_lane *lane, const struct http_request *request, enum http_verdict verdict,
                       bool timed_out)
 {
+    struct http_shared *shared = lane->shared;
+    pthread_mutex_lock(&shared->mutex);
     if (verdict == HTTP_DONE)
-        http_pace_success(&lane->pace);
+        http_pace_success(&shared->pace);
     else if (request->status == 429 || request->status == 503 || (request->status == 0 && timed_out))
-        http_pace_complaint(&lane->pace, request->number);
+        http_pace_complaint(&shared->pace, request->number);
+    pthread_mutex_unlock(&shared->mutex);
 }
 
 /* The try has ended with the verdict, and the handle is released. */
@@ -175,21 +202,17 @@ static void check_running(struct http_lane *lane, int64_t now_ms)
     }
 }
 
+/* The request has its turn. */
 static void start(struct http_lane *lane, struct http_request *request)
 {
-    if (operation_cancelled(request->operation)) {
-        give_up(lane, request, JB_ERROR_CANCELLED, "cancelled");
-        return;
-    }
     CURL *easy = lane->idle_count > 0 ? lane->idle[--lane->idle_count] : curl_easy_init();
     if (easy == NULL) {
+        end_turn(lane);
         give_up(lane, request, JB_ERROR_MEMORY, "the system gave no memory");
         return;
     }
     request->next = lane->running;
     lane->running = request;
-    lane->running_count++;
-    request->number = http_pace_start(&lane->pace);
     int code = http_transfer_begin(request, easy, lane->options, &request->error);
     if (code == JB_OK && curl_multi_add_handle(lane->loop.multi, easy) != CURLM_OK)
         code = error_no_memory(&request->error);
@@ -202,14 +225,20 @@ static void start(struct http_lane *lane, struct http_request *request)
 static void start_due(struct http_lane *lane, int64_t now_ms)
 {
     struct http_request **link = &lane->waiting.first;
-    while (*link != NULL && lane->running_count < lane->pace.whole) {
+    while (*link != NULL) {
         struct http_request *request = *link;
-        if (request->due_ms > now_ms) {
+        bool cancelled = operation_cancelled(request->operation);
+        if (!cancelled && request->due_ms > now_ms) {
             link = &request->next;
             continue;
         }
+        if (!cancelled && !take_turn(lane, &request->number))
+            return;
         queue_remove(&lane->waiting, link);
-        start(lane, request);
+        if (cancelled)
+            give_up(lane, request, JB_ERROR_CANCELLED, "cancelled");
+        else
+            start(lane, request);
     }
 }
 
@@ -234,7 +263,7 @@ static int pause_until_work(const struct http_lane *lane, int64_t now_ms)
     if (lane->waiting.first == NULL && lane->running == NULL)
         return IDLE_MS;
     int64_t pause = TICK_MS;
-    if (lane->running_count < lane->pace.whole)
+    if (!atomic_load(&lane->starved))
         for (const struct http_request *request = lane->waiting.first; request != NULL; request = request->next)
             if (request->due_ms - now_ms < pause)
                 pause = request->due_ms > now_ms ? request->due_ms - now_ms : 0;
@@ -283,8 +312,8 @@ static void free_members(struct http_lane *lane)
     free(lane);
 }
 
-int http_lane_new(const struct http_options *options, unsigned connections, struct http_shared *shared,
-                  struct http_lane **lane, jb_error *error)
+int http_lane_new(const struct http_options *options, struct http_shared *shared, struct http_lane **lane,
+                  jb_error *error)
 {
     struct http_lane *made = calloc(1, sizeof *made);
     if (made == NULL)
@@ -294,13 +323,12 @@ int http_lane_new(const struct http_options *options, unsigned connections, stru
     made->submitted.end = &made->submitted.first;
     made->waiting.end = &made->waiting.first;
     pthread_mutex_init(&made->mutex, NULL);
-    http_pace_init(&made->pace, connections);
-    made->idle = calloc(connections, sizeof *made->idle);
+    made->idle = calloc(options->connections, sizeof *made->idle);
     int code = http_loop_init(&made->loop, error);
     if (code == JB_OK && made->idle == NULL)
         code = error_no_memory(error);
     if (code == JB_OK) {
-        curl_multi_setopt(made->loop.multi, CURLMOPT_MAXCONNECTS, (long)connections);
+        curl_multi_setopt(made->loop.multi, CURLMOPT_MAXCONNECTS, (long)options->connections);
         int errnum = thread_start(&made->thread, run, made);
         if (errnum != 0)
             code = error_set_errno(error, errnum, "cannot start a thread");

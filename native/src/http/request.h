@@ -33,8 +33,8 @@ struct http_request {
     int expected; /* the status whose body is wanted; 0: any 2xx */
     char *into;   /* takes the wanted body, at most into_size bytes; else: */
     size_t into_size;
-    /* More of it has come into `into`: `received` says how much in all; less than before where a try begins anew.
-     * Optional. */
+    /* A try begins, with `received` 0, or more of the wanted body has come into `into`, with so much in all. Optional.
+     */
     void (*arrived)(struct http_request *request);
     struct buffer *reply;  /* takes the wanted body; NULL where none is wanted */
     int64_t deadline_ms;   /* on the monotonic clock; 0: none */

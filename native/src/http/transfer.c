@@ -220,6 +220,8 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     empty(&request->problem);
     if (request->reply != NULL)
         empty(request->reply);
+    if (request->arrived != NULL)
+        request->arrived(request);
     http_request_drop_headers(request);
     request->easy = easy;
 

@@ -78,7 +78,7 @@ static void hash_arrived(struct store_transfer *transfer, size_t count)
 {
     struct slot *slot = (struct slot *)transfer;
     unsigned char sha256[SHA256_SIZE];
-    if (count < slot->hashed) {
+    if (count == 0 && slot->hashed > 0) {
         sha256_finish(slot->sha, sha256); /* begins anew */
         slot->hashed = slot->part_at = 0;
         slot->part_done = 0;
