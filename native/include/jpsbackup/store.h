@@ -186,6 +186,23 @@ typedef enum jb_compression {
 } jb_compression;
 
 /*
+ * Encryption before anything leaves this machine, in age's format, version 1 (https://age-encryption.org/v1): for
+ * recipients or with a passphrase, never both. Texts are read during the call only, and never stand in an error.
+ */
+typedef struct jb_encryption {
+    size_t size;            /* required: sizeof(jb_encryption) */
+    const char *passphrase; /* its key takes 64 MiB for a moment (as much as the memory limit allows, 32 to 256) */
+    const char *const *recipients; /* NULL-ended, at most 500: "age1…", as age-keygen prints them */
+} jb_encryption;
+
+/* What opens it: any of these. */
+typedef struct jb_decryption {
+    size_t size;                   /* required: sizeof(jb_decryption) */
+    const char *passphrase;        /* optional; its check takes what the writer chose: 256 MiB for age's own files */
+    const char *const *identities; /* optional: NULL-ended, at most 100: "AGE-SECRET-KEY-1…" */
+} jb_decryption;
+
+/*
  * What is put, exactly one of read, file, tree, command:
  */
 typedef struct jb_put_options {
