@@ -79,7 +79,8 @@ static int run(struct session *session, jb_error *error)
     char *environment = NULL;
     jb_backup_directories_options options = {.size = sizeof options,
                                              .strict = arguments->texts[OPTION_STRICT] != NULL,
-                                             .resume = arguments->texts[OPTION_RESUME] != NULL};
+                                             .resume = arguments->texts[OPTION_RESUME] != NULL,
+                                             .no_index = arguments->texts[OPTION_NO_INDEX] != NULL};
     session->print = print_backup;
     int code = session_expect(session, 1, SIZE_MAX, "the directories", error);
     if (code == JB_OK)

@@ -82,6 +82,10 @@ const struct option_row option_table[] = {
      "the same, one pattern a line"},
     {OPTION_STRICT, "strict", 0, KIND_FLAG, GROUP_OWN, IN_PUT | IN_BACKUP, NULL, 0, 0,
      "fail where a file changes or vanishes while it is read, instead of a warning"},
+    {OPTION_INDEX, "index", 0, KIND_FLAG, GROUP_OWN, IN_PUT, NULL, 0, 0,
+     "with --tree and zstd: put an index of the members beside the archive, as KEY.index.zst"},
+    {OPTION_NO_INDEX, "no-index", 0, KIND_FLAG, GROUP_OWN, IN_BACKUP, NULL, 0, 0,
+     "make no index of the members, which 'browse' and 'restore --path' need"},
 
     /* gc, bucket, doctor */
     {OPTION_PREFIX, "prefix", 0, KIND_TEXT, GROUP_OWN, IN_GC, "PREFIX", 0, 0,

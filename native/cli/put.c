@@ -87,7 +87,8 @@ static int choose_source(struct session *session, struct source *source, jb_put_
         return error_set(error, JB_ERROR_USAGE, "option '--command' needs a program and its arguments after '--'");
     if (!command && arguments->rest != NULL)
         return error_set(error, JB_ERROR_USAGE, "a program after '--' needs option '--command'");
-    static const enum option_id of_trees[] = {OPTION_EXCLUDE, OPTION_EXCLUDE_FROM, OPTION_STRICT, OPTION_COUNT};
+    static const enum option_id of_trees[] = {OPTION_EXCLUDE, OPTION_EXCLUDE_FROM, OPTION_STRICT, OPTION_INDEX,
+                                              OPTION_COUNT};
     static const enum option_id of_commands[] = {OPTION_SUCCESS_TEXT, OPTION_COUNT};
     if (!tree)
         code = arguments_refuse(arguments, of_trees, "without '--tree'", error);
@@ -137,6 +138,7 @@ static int run(struct session *session, jb_error *error)
         .success_text = arguments->texts[OPTION_SUCCESS_TEXT],
         .replace = arguments->texts[OPTION_REPLACE] != NULL,
         .alive_key = arguments->texts[OPTION_ALIVE],
+        .index = arguments->texts[OPTION_INDEX] != NULL,
     };
     if (arguments->texts[OPTION_RECURSIVE] != NULL)
         return recursive_put(session, error);

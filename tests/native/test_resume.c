@@ -46,6 +46,7 @@ static char *interrupted(struct workspace *w)
                           .key = FOLDER "/one.tar.zst",
                           .tree = workspace_file(w, "one"),
                           .compression = JB_COMPRESSION_ZSTD,
+                          .index = true,
                           .alive_key = FOLDER "/alive.engine"};
     assert_ok(error, jb_put(w->store, w->operation, &put, NULL, &error));
     write_file(workspace_file(w, "store/bucket/" FOLDER "/two.tar.zst"), "half", 4);
@@ -80,6 +81,7 @@ static void what_is_complete_is_kept_and_the_rest_starts_anew(void **state)
     time_t before = written(&w, "one.tar.zst");
     assert_ok(error, resume(&w, NULL, "one", "two", &account, &error));
     assert_int_equal(written(&w, "one.tar.zst"), before);
+    assert_int_equal(written(&w, "one.tar.zst.index.zst"), before);
     json_t *seal = json_loads(account, 0, NULL);
     assert_int_equal(json_array_size(json_object_get(seal, "objects")), 2);
     assert_non_null(json_member_text(seal, "resumed"));

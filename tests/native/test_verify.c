@@ -196,7 +196,9 @@ static void a_record_of_another_backup_or_none_that_can_be_read_is_none(void **s
         json_decref(entry);
     }
     /* Nor is it a backup of its own, where its seal is gone. */
-    assert_int_equal(shell("cd '%s' && rm backup.json tree.tar.zst", workspace_file(&w, "store/bucket/" FOLDER)), 0);
+    assert_int_equal(shell("cd '%s' && rm backup.json tree.tar.zst tree.tar.zst.index.zst",
+                           workspace_file(&w, "store/bucket/" FOLDER)),
+                     0);
     char *text;
     assert_ok(error, jb_backup_list(w.store, w.operation, "bucket", NULL, &text, &error));
     assert_string_equal(text, "{\"backups\":[]}");

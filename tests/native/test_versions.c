@@ -146,7 +146,9 @@ static void all_versions_go_and_the_newest_seal_last(void **state)
     jb_text_free(seal);
     versioned.removed[0] = '\0';
     assert_ok(error, jb_backup_remove(w.store, w.operation, &name, NULL, &error));
-    assert_string_equal(versioned.removed, "tree.tar.zst@2|tree.tar.zst@1|backup.json@1|backup.json@2|");
+    assert_string_equal(versioned.removed,
+                        "tree.tar.zst@2|tree.tar.zst@1|tree.tar.zst.index.zst@2|tree.tar.zst.index.zst@1|backup.json@1|"
+                        "backup.json@2|");
     w.store->driver = versioned.honest;
     workspace_close(&w);
 }
@@ -219,7 +221,7 @@ static void a_finished_backup_is_protected_version_by_version(void **state)
     name = named("a", "2026-11-01T00:00:00", "auto");
     char *account;
     assert_ok(error, jb_backup_protect(w.store, w.operation, &name, &protection, &account, &error));
-    assert_string_equal(versioned.protected, "tree.tar.zst@2|backup.json@2|");
+    assert_string_equal(versioned.protected, "tree.tar.zst@2|tree.tar.zst.index.zst@2|backup.json@2|");
     assert_non_null(strstr(account, "2100-01-01T00:00:00Z"));
     jb_text_free(account);
     protection.until = 1;

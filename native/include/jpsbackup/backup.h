@@ -160,7 +160,8 @@ typedef struct jb_backup_directories_options {
     const char *environment;         /* optional, as in jb_backup_begin */
     const jb_catalog *catalog;       /* optional: the finished backup is entered */
     const jb_protection *protection; /* optional: the finished backup is protected, as by jb_backup_protect */
-    bool resume; /* takes an abandoned backup of the same directories over, as jb_backup_begin does */
+    bool resume;   /* takes an abandoned backup of the same directories over, as jb_backup_begin does */
+    bool no_index; /* archives by zstd get an index of their members, unless this says not */
 } jb_backup_directories_options;
 
 /* Begin, put, complete and protect in one call; a failure before it is complete discards the backup, but a resumed one

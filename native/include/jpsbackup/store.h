@@ -222,6 +222,7 @@ typedef struct jb_put_options {
     int level;                  /* zstd 1..19 (default 1), gzip 1..9 (default 6) */
     bool replace;               /* false: an object that exists is a conflict */
     const char *alive_key;      /* optional: a small object renewed every 60 s while the put runs */
+    bool index; /* tree, with zstd: an object KEY.index.zst beside it lists its members and where they lie */
 } jb_put_options;
 
 /*

@@ -169,7 +169,7 @@ static int confirm_object(jb_store *store, jb_operation *operation, const char *
     if (code != JB_OK)
         return code;
     code = folder_confirm_object(store, operation, bucket, id, &object, error);
-    *bytes += object.bytes;
+    *bytes += object.bytes + (object.index != NULL ? object.index->bytes : 0);
     object_clean_up(&object);
     return code;
 }
@@ -197,6 +197,20 @@ static int add_kept(json_t *objects, const json_t *kept, jb_error *error)
     return code;
 }
 
+static bool same_text(const char *left, const char *right)
+{
+    return left != NULL && right != NULL && strcmp(left, right) == 0;
+}
+
+/* Of the same name, or one of them of that of the other's index. */
+static bool same_keys(const json_t *left, const json_t *right)
+{
+    const char *left_name = json_member_text(left, "name"), *right_name = json_member_text(right, "name");
+    return same_text(left_name, right_name) ||
+           same_text(left_name, json_member_text(json_object_get(right, "index"), "name")) ||
+           same_text(right_name, json_member_text(json_object_get(left, "index"), "name"));
+}
+
 static int confirm_objects(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                            const json_t *objects, uint64_t *bytes, jb_error *error)
 {
@@ -206,8 +220,8 @@ static int confirm_objects(jb_store *store, jb_operation *operation, const char 
         const char *name = json_member_text(json_array_get(objects, i), "name");
         if (name != NULL && folder_keeps_name(name))
             return error_set(error, JB_ERROR_USAGE, "an object of a backup cannot have the name '%.100s'", name);
-        for (size_t j = 0; name != NULL && j < i; j++)
-            if (strcmp(name, json_member_text(json_array_get(objects, j), "name")) == 0)
+        for (size_t j = 0; j < i; j++)
+            if (same_keys(json_array_get(objects, i), json_array_get(objects, j)))
                 return error_set(error, JB_ERROR_USAGE, "the object '%s' is named twice", name);
         int code = confirm_object(store, operation, bucket, id, json_array_get(objects, i), bytes, error);
         if (code != JB_OK)

@@ -117,6 +117,7 @@ static int put_directory(jb_store *store, jb_operation *operation, const jb_back
                           .level = options->level,
                           .compression =
                               options->compression == JB_COMPRESSION_NONE ? JB_COMPRESSION_ZSTD : options->compression};
+    put.index = put.compression == JB_COMPRESSION_ZSTD && !options->no_index;
     struct object object;
     int code = put_object(store, operation, &put, &object, error);
     if (code != JB_OK)

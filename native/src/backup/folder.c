@@ -155,5 +155,5 @@ int folder_confirm_object(jb_store *store, jb_operation *operation, const char *
         if (code != JB_OK)
             return code;
     }
-    return JB_OK;
+    return object->index != NULL ? folder_confirm_object(store, operation, bucket, id, object->index, error) : JB_OK;
 }

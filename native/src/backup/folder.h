@@ -35,7 +35,7 @@ int folder_list(jb_store *store, jb_operation *operation, const char *bucket, co
 int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                 struct folder *folder, jb_error *error);
 
-/* Does the store hold all segments with their sizes? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name the one that is wrong.
+/* Does the store hold all segments with their sizes, and the index likewise? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name the one that is wrong.
  */
 int folder_confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const struct object *object, jb_error *error);

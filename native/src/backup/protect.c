@@ -32,6 +32,16 @@ static int protect_one(jb_store *store, jb_operation *operation, const char *buc
     return store_protect(store, operation, bucket, &key, protection, error);
 }
 
+static int protect_segments(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                            const struct object *object, const jb_protection *protection, jb_error *error)
+{
+    int code = JB_OK;
+    for (size_t i = 0; code == JB_OK && i < object->segment_count; i++)
+        code = protect_one(store, operation, bucket, id, object->segments[i].name,
+                           object_segment_version(&object->segments[i]), protection, error);
+    return code;
+}
+
 static int protect_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const json_t *description, const jb_protection *protection, jb_error *error)
 {
@@ -39,9 +49,9 @@ static int protect_object(jb_store *store, jb_operation *operation, const char *
     int code = object_from_json(description, &object, error);
     if (code != JB_OK)
         return code;
-    for (size_t i = 0; code == JB_OK && i < object.segment_count; i++)
-        code = protect_one(store, operation, bucket, id, object.segments[i].name,
-                           object_segment_version(&object.segments[i]), protection, error);
+    code = protect_segments(store, operation, bucket, id, &object, protection, error);
+    if (code == JB_OK && object.index != NULL)
+        code = protect_segments(store, operation, bucket, id, object.index, protection, error);
     object_clean_up(&object);
     return code;
 }

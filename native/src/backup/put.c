@@ -11,13 +11,14 @@
 #include "../stream/alive.h"
 #include "../stream/memory.h"
 #include "../stream/process.h"
-#include "put_stages.h"
+#include "put_index.h"
 #include "put_tree.h"
 
 #define STREAM_BYTES ((size_t)1 << 18)
 
 struct put {
     struct put_stages stages;
+    struct put_index index; /* with options->index */
     struct workers *workers;
     struct alive *alive;
     jb_operation *operation;
@@ -120,7 +121,7 @@ static int produce(struct put *put, jb_error *error)
     operation_phase(put->operation, options->tree != NULL ? "archive" : "upload",
                     slash == NULL ? options->key : slash + 1, 0, 0);
     if (options->tree != NULL)
-        return put_tree(put->operation, options, &put->stages.sink, put->object, error);
+        return put_tree(put->operation, options, &put->stages.sink, put->index.writer, put->object, error);
     if (options->command != NULL)
         return put_command(put, error);
     if (options->file != NULL)
@@ -138,49 +139,88 @@ static int check_options(const jb_put_options *options, jb_error *error)
         return error_set(error, JB_ERROR_USAGE, "exactly one of a stream, a file, a tree and a command is to be put");
     if ((unsigned)options->compression > JB_COMPRESSION_GZIP)
         return error_set(error, JB_ERROR_USAGE, "unknown compression %d", (int)options->compression);
+    if (options->index && (options->tree == NULL || options->compression != JB_COMPRESSION_ZSTD))
+        return error_set(error, JB_ERROR_USAGE, "only a tree that is compressed by zstd can have an index");
     if (options->key == NULL)
         return error_set(error, JB_ERROR_USAGE, "the object's name is missing");
     return store_check_names(options->bucket, options->key, error);
 }
 
-/* Found out before hours of work and not after them; the store's own condition decides in the end. */
-static int refuse_existing(jb_store *store, jb_operation *operation, const jb_put_options *options, jb_error *error)
+static int refuse_key(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_error *error)
 {
     jb_object_info info;
-    int code = store_stat(store, operation, options->bucket, options->key, NULL, &info, error);
+    int code = store_stat(store, operation, bucket, key, NULL, &info, error);
     /* Those who may write an object but not list its bucket are not told that there is none. */
     if (code == JB_ERROR_NOT_FOUND || code == JB_ERROR_ACCESS)
         return JB_OK;
     if (code != JB_OK)
         return code;
-    error_set(error, JB_ERROR_CONFLICT, "'%s/%s' exists already", options->bucket, options->key);
+    error_set(error, JB_ERROR_CONFLICT, "'%s/%s' exists already", bucket, key);
     return error_hint(error, "choose another name, or ask for it to be replaced");
+}
+
+/* Found out before hours of work and not after them; the store's own condition decides in the end. */
+static int refuse_existing(jb_store *store, jb_operation *operation, const jb_put_options *options, jb_error *error)
+{
+    char index[STORE_KEY_MAX + 1];
+    int code = refuse_key(store, operation, options->bucket, options->key, error);
+    if (code == JB_OK && options->index)
+        code = put_index_key(options->key, index, error);
+    return code == JB_OK && options->index ? refuse_key(store, operation, options->bucket, index, error) : code;
+}
+
+static int open_stages(struct put *put, jb_store *store, struct put_stages_options *stages, jb_error *error)
+{
+    const jb_put_options *options = put->options;
+    *stages = (struct put_stages_options){.bucket = options->bucket,
+                                          .key = options->key,
+                                          .compression = options->compression,
+                                          .level = options->level,
+                                          .replace = options->replace,
+                                          .memory_bytes = memory_for_buffers(put->operation)};
+    int code = workers_new(0, &put->workers, error);
+    if (code == JB_OK && options->index) {
+        code = put_index_open(&put->index, store, put->operation, put->workers, stages, error);
+        stages->memory_bytes -=
+            PUT_INDEX_MEMORY < stages->memory_bytes / 2 ? PUT_INDEX_MEMORY : stages->memory_bytes / 2;
+    }
+    if (code == JB_OK)
+        code = put_stages_open(&put->stages, store, put->operation, put->workers, stages, error);
+    if (code == JB_OK && options->index)
+        compressor_observe(put->stages.compressor, index_writer_frame, put->index.writer);
+    return code;
+}
+
+/* The index first: an archive that is there has it. */
+static int finish_stages(struct put *put, struct object *object, jb_error *error)
+{
+    int code = put_stages_flush(&put->stages, error);
+    if (code == JB_OK && put->options->index)
+        code = put_index_finish(&put->index, error);
+    if (code == JB_OK)
+        code = put_stages_finish(&put->stages, object, error);
+    if (code == JB_OK)
+        put_index_hand_over(&put->index, object);
+    return code;
 }
 
 static int run(struct put *put, jb_store *store, struct object *object, jb_error *error)
 {
-    const jb_put_options *options = put->options;
-    const struct put_stages_options stages = {.bucket = options->bucket,
-                                              .key = options->key,
-                                              .compression = options->compression,
-                                              .level = options->level,
-                                              .replace = options->replace,
-                                              .memory_bytes = memory_for_buffers(put->operation)};
+    struct put_stages_options stages;
     int code = JB_OK;
-    if (options->alive_key != NULL)
-        code = alive_start(store, put->operation, options->bucket, options->alive_key, &put->alive, error);
+    if (put->options->alive_key != NULL)
+        code = alive_start(store, put->operation, put->options->bucket, put->options->alive_key, &put->alive, error);
     if (code == JB_OK)
-        code = workers_new(0, &put->workers, error);
-    if (code == JB_OK)
-        code = put_stages_open(&put->stages, store, put->operation, put->workers, &stages, error);
+        code = open_stages(put, store, &stages, error);
     if (code == JB_OK)
         code = produce(put, error);
     if (code == JB_OK)
-        code = put_stages_flush(&put->stages, error);
-    if (code == JB_OK)
-        code = put_stages_finish(&put->stages, object, error);
+        code = finish_stages(put, object, error);
     if (code == JB_OK)
         operation_phase_end(put->operation, NULL); /* whatever it answers: too late to cancel */
+    put_index_close(&put->index);
+    put_stages_close(&put->stages);
+    workers_free(put->workers);
     return code;
 }
 
@@ -207,8 +247,6 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
     struct object made = {0}; /* what the producer knows of it */
     struct put put = {.operation = operation, .options = options, .object = &made};
     code = run(&put, store, object, error);
-    put_stages_close(&put.stages);
-    workers_free(put.workers);
     if (code == JB_OK) {
         object->root = made.root;
         object->files = made.files;

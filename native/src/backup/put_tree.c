@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../archive/index_writer.h"
 #include "../archive/tar.h"
 #include "../codec/json.h"
 #include "put.h"
@@ -65,18 +66,32 @@ static int all_excludes(const char *const *given, const char ***patterns, jb_err
     return JB_OK;
 }
 
-int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct object *object,
-             jb_error *error)
+static const char *last_name(const char *key)
+{
+    const char *slash = strrchr(key, '/');
+    return slash == NULL ? key : slash + 1;
+}
+
+int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct index_writer *index,
+             struct object *object, jb_error *error)
 {
     const char **excludes = NULL;
     int code = put_tree_root(options->tree, &object->root, error);
     if (code == JB_OK)
         code = all_excludes(options->exclude, &excludes, error);
-    if (code != JB_OK)
+    if (code == JB_OK && index != NULL)
+        code = index_writer_begin(index, last_name(options->key), object->root, error);
+    if (code != JB_OK) {
+        free(excludes);
         return code;
+    }
     struct archiving archiving = {.operation = operation, .object = object, .error = error};
-    struct tar_create_options creation = {
-        .exclude = excludes, .strict = options->strict, .warning = keep_warning, .warning_context = &archiving};
+    struct tar_create_options creation = {.exclude = excludes,
+                                          .strict = options->strict,
+                                          .warning = keep_warning,
+                                          .warning_context = &archiving,
+                                          .member = index != NULL ? index_writer_member : NULL,
+                                          .member_context = index};
     struct tar_counts counts = {0};
     code = tar_create(operation, options->tree, object->root, &creation, sink, &counts, error);
     free(excludes);

@@ -6,8 +6,11 @@
 #include "../base/operation.h"
 #include "../stream/object.h"
 
-/* Archives options->tree and notes in `object` what is known of trees: root, files, warnings. */
-int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct object *object,
-             jb_error *error);
+struct index_writer;
+
+/* Archives options->tree and notes in `object` what is known of trees: root, files, warnings. `index` (NULL: none) is
+ * begun and told of each member. */
+int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct index_writer *index,
+             struct object *object, jb_error *error);
 
 #endif

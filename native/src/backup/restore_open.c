@@ -22,6 +22,15 @@ void restore_clean_up(struct restore *restore)
     backup_clean_up(&restore->backup);
 }
 
+/* Who restores a whole archive needs no right to read its index. */
+static int confirm(jb_store *store, const struct restore *restore, jb_error *error)
+{
+    struct object archive = restore->object;
+    archive.index = NULL;
+    return folder_confirm_object(store, restore->operation, restore->options->name.bucket, &restore->backup.id,
+                                 &archive, error);
+}
+
 int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
                  jb_error *error)
 {
@@ -36,8 +45,7 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
     if (code == JB_OK && !restore->backup.old) {
         code = object_from_json(restore->description, &restore->object, error);
         if (code == JB_OK)
-            code = folder_confirm_object(store, operation, options->name.bucket, &restore->backup.id, &restore->object,
-                                         error);
+            code = confirm(store, restore, error);
     }
     if (code != JB_OK) {
         restore_clean_up(restore);

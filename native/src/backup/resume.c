@@ -142,7 +142,13 @@ static int gather(struct resumption *resumption, jb_error *error)
     return code;
 }
 
-/* Does the store hold all segments of the object? Enters them as belonging to it. */
+static void enter_segments(struct resumption *resumption, const struct object *object, int *code, jb_error *error)
+{
+    for (size_t i = 0; i < object->segment_count; i++)
+        json_put(resumption->names, object->segments[i].name, json_true(), code, error);
+}
+
+/* Does the store hold all segments of the object and of its index? Enters them as belonging to it. */
 static int confirm(struct resumption *resumption, const json_t *description, jb_error *error)
 {
     struct object object;
@@ -154,8 +160,9 @@ static int confirm(struct resumption *resumption, const json_t *description, jb_
     if (code == JB_OK)
         code = folder_confirm_object(resumption->store, resumption->operation, resumption->bucket, &resumption->id,
                                      &object, error);
-    for (size_t i = 0; code == JB_OK && i < object.segment_count; i++)
-        json_put(resumption->names, object.segments[i].name, json_true(), &code, error);
+    enter_segments(resumption, &object, &code, error);
+    if (object.index != NULL)
+        enter_segments(resumption, object.index, &code, error);
     object_clean_up(&object);
     return code;
 }
@@ -169,13 +176,10 @@ static bool is_wrong(int code)
 static int keep_confirmed(struct resumption *resumption, json_t *description, jb_error *error)
 {
     const char *name = json_member_text(description, "name");
-    const json_t *index = json_object_get(description, "index");
     if (name == NULL || json_object_get(resumption->names, name) != NULL)
         return JB_OK; /* told twice: the newer one counts */
     jb_error trouble = JB_ERROR_INIT;
     int code = confirm(resumption, description, &trouble);
-    if (code == JB_OK && index != NULL)
-        code = confirm(resumption, index, &trouble);
     if (code == JB_OK && json_array_insert(resumption->kept, 0, description) != 0)
         return error_no_memory(error);
     if (!is_wrong(code))

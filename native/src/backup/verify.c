@@ -84,6 +84,10 @@ static int verify_described(struct verification *verification, const json_t *des
         code = full ? verify_content(verification, prefix, &object, object.root != NULL, error)
                     : sample_object(&verification->sample, verification->store, verification->operation,
                                     options->name.bucket, prefix, &object, error);
+        if (code == JB_OK && object.index != NULL)
+            code = full ? verify_content(verification, prefix, object.index, false, error)
+                        : sample_object(&verification->sample, verification->store, verification->operation,
+                                        options->name.bucket, prefix, object.index, error);
     }
     object_clean_up(&object);
     return code;

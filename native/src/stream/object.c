@@ -21,6 +21,9 @@ void object_clean_up(struct object *object)
     free(object->name);
     free(object->root);
     json_decref(object->warnings);
+    if (object->index != NULL)
+        object_clean_up(object->index);
+    free(object->index);
     *object = (struct object){0};
 }
 
@@ -102,14 +105,14 @@ static json_t *segment_to_json(const struct object_segment *segment, int *code, 
     return json;
 }
 
-json_t *object_to_json(const struct object *object, jb_error *error)
+static json_t *describe(const struct object *object, const char *kind, jb_error *error)
 {
     int code = JB_OK;
     char hex[SHA256_HEX_SIZE];
     hex_encode(object->digest, SHA256_SIZE, hex);
     json_t *json = json_object();
     json_put_text(json, "name", object->name, &code, error);
-    json_put_text(json, "kind", object->root != NULL ? "tree" : "stream", &code, error);
+    json_put_text(json, "kind", kind, &code, error);
     json_put_text(json, "compression", compression_name(object->compression), &code, error);
     json_put_count(json, "size", object->bytes, &code, error);
     json_put_count(json, "content_size", object->content_bytes, &code, error);
@@ -124,11 +127,22 @@ json_t *object_to_json(const struct object *object, jb_error *error)
     for (size_t i = 0; code == JB_OK && i < object->segment_count; i++)
         json_append(segments, segment_to_json(&object->segments[i], &code, error), &code, error);
     json_put(json, "segments", segments, &code, error);
+    if (code == JB_OK && object->index != NULL) {
+        json_t *index = describe(object->index, "index", error);
+        if (index == NULL)
+            code = (int)error->code;
+        json_put(json, "index", index, &code, error);
+    }
     if (code != JB_OK) {
         json_decref(json);
         return NULL;
     }
     return json;
+}
+
+json_t *object_to_json(const struct object *object, jb_error *error)
+{
+    return describe(object, object->root != NULL ? "tree" : "stream", error);
 }
 
 static bool is_object_name(const char *name)
@@ -229,7 +243,43 @@ static int check_sums(const json_t *json, struct object *object, jb_error *error
     return memcmp(digest, object->digest, SHA256_SIZE) == 0 ? JB_OK : malformed("digest", error);
 }
 
-static int read_members(const json_t *json, struct object *object, jb_error *error)
+static int read_members(const json_t *json, const char *allowed, struct object *object, jb_error *error);
+
+/* Named by its archive: a description must not lead to another object here either. */
+static int read_index(const json_t *json, struct object *archive, jb_error *error)
+{
+    if (archive->compression != JB_COMPRESSION_ZSTD)
+        return malformed("index", error);
+    archive->index = calloc(1, sizeof *archive->index);
+    if (archive->index == NULL)
+        return error_no_memory(error);
+    int code = read_members(json, "index", archive->index, error);
+    if (code != JB_OK)
+        return error_prefix(error, "the index");
+    char expected[300];
+    snprintf(expected, sizeof expected, "%s" OBJECT_INDEX_ENDING, archive->name);
+    return strcmp(archive->index->name, expected) == 0 && archive->index->compression == JB_COMPRESSION_ZSTD
+               ? JB_OK
+               : malformed("index", error);
+}
+
+/* What only trees have. */
+static int read_tree(const json_t *json, struct object *object, jb_error *error)
+{
+    const char *root = json_member_text(json, "root");
+    if (root == NULL || !is_root(root))
+        return malformed("root", error);
+    if (!json_member_count(json, "files", &object->files))
+        return malformed("files", error);
+    object->root = strdup(root);
+    if (object->root == NULL)
+        return error_no_memory(error);
+    const json_t *index = json_object_get(json, "index");
+    return index != NULL ? read_index(index, object, error) : JB_OK;
+}
+
+/* `allowed`: the only kind that it may be; NULL: a tree or a stream. */
+static int read_members(const json_t *json, const char *allowed, struct object *object, jb_error *error)
 {
     const char *name = json_member_text(json, "name");
     const char *kind = json_member_text(json, "kind");
@@ -240,21 +290,17 @@ static int read_members(const json_t *json, struct object *object, jb_error *err
     object->name = strdup(name);
     if (object->name == NULL)
         return error_no_memory(error);
-    if (kind == NULL || (strcmp(kind, "tree") != 0 && strcmp(kind, "stream") != 0))
+    if (kind == NULL ||
+        (allowed != NULL ? strcmp(kind, allowed) != 0 : strcmp(kind, "tree") != 0 && strcmp(kind, "stream") != 0))
         return malformed("kind", error);
     if (compression == NULL || !compression_parse(compression, &object->compression))
         return malformed("compression", error);
     if (!json_member_count(json, "content_size", &object->content_bytes))
         return malformed("content_size", error);
     if (strcmp(kind, "tree") == 0) {
-        const char *root = json_member_text(json, "root");
-        if (root == NULL || !is_root(root))
-            return malformed("root", error);
-        if (!json_member_count(json, "files", &object->files))
-            return malformed("files", error);
-        object->root = strdup(root);
-        if (object->root == NULL)
-            return error_no_memory(error);
+        int code = read_tree(json, object, error);
+        if (code != JB_OK)
+            return code;
     }
     if (!json_is_array(segments) || json_array_size(segments) == 0 || json_array_size(segments) > SEGMENTS_MAX)
         return malformed("segments", error);
@@ -270,7 +316,7 @@ static int read_members(const json_t *json, struct object *object, jb_error *err
 int object_from_json(const json_t *json, struct object *object, jb_error *error)
 {
     *object = (struct object){0};
-    int code = read_members(json, object, error);
+    int code = read_members(json, NULL, object, error);
     if (code != JB_OK) {
         if (object->name != NULL)
             error_prefix(error, "'%s'", object->name);

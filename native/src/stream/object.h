@@ -39,8 +39,12 @@ struct object {
     /* Of trees only: */
     char *root; /* the path that every member begins with; NULL where this is no tree */
     uint64_t files;
-    json_t *warnings; /* array of {path, what}; NULL for none */
+    json_t *warnings;     /* array of {path, what}; NULL for none */
+    struct object *index; /* of the archive's members, an object of its own; NULL for none */
 };
+
+/* An index is named by its archive and this. */
+#define OBJECT_INDEX_ENDING ".index.zst"
 
 /* In place. */
 void object_clean_up(struct object *object);
