@@ -2,7 +2,19 @@
 #include "natives.h"
 
 /* The order of the Java side's AzureSetting. */
-enum setting { PRINCIPAL, TENANT, CLIENT, CLIENT_SECRET, SUBSCRIPTION, LOGIN, MANAGER, CA_FILE, PROXY, SETTING_COUNT };
+enum setting {
+    PRINCIPAL,
+    TENANT,
+    CLIENT,
+    CLIENT_SECRET,
+    SUBSCRIPTION,
+    LOGIN,
+    MANAGER,
+    CA_FILE,
+    PROXY,
+    TLS_MINIMUM,
+    SETTING_COUNT
+};
 
 static jb_azure *azure_of(jlong handle)
 {
@@ -29,6 +41,7 @@ static jlong azure_open(JNIEnv *env, jclass class, jobjectArray settings, jint w
             .manager = texts[MANAGER],
             .ca_file = texts[CA_FILE],
             .proxy = texts[PROXY],
+            .tls_minimum = texts[TLS_MINIMUM],
             .wait_seconds = (uint32_t)wait_seconds,
             .tries = (uint32_t)tries,
         };

@@ -44,6 +44,7 @@ static int open_azure(const struct session *session, jb_azure **azure, jb_error 
         .manager = arguments->texts[OPTION_MANAGER],
         .ca_file = arguments->texts[OPTION_CA_FILE],
         .proxy = arguments->texts[OPTION_PROXY],
+        .tls_minimum = arguments->texts[OPTION_TLS_MINIMUM],
         .wait_seconds = (uint32_t)arguments->numbers[OPTION_WAIT],
         .tries = (uint32_t)arguments->numbers[OPTION_TRIES],
     };

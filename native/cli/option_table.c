@@ -197,6 +197,8 @@ const struct option_row option_table[] = {
      "http://HOST:PORT; default as the environment says (HTTPS_PROXY, NO_PROXY)"},
     {OPTION_CA_FILE, "ca-file", 0, KIND_TEXT, GROUP_OWN, IN_AZURE, "PEM", 0, 0,
      "the authorities to trust; default: AWS_CA_BUNDLE, else the system's"},
+    {OPTION_TLS_MINIMUM, "tls-minimum", 0, KIND_CHOICE, GROUP_OWN, IN_AZURE, "1.2|1.3", 0, 0,
+     "the lowest version of TLS; default 1.2"},
     {OPTION_TRIES, "tries", 0, KIND_NUMBER, GROUP_OWN, IN_AZURE, "COUNT", 1, 100, "of each request; default 8"},
 
     /* revision-node */

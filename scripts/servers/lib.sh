@@ -7,18 +7,24 @@ cache=${JPSBACKUP_CACHE:-$root/.cache}
 fail() { echo "$(basename "$0"): $1" >&2; exit 1; }
 
 # Prints N free ports below 22768, of which the ports 10000 above are free too (some servers take them for gRPC).
-# All stay out of the range from which the kernel gives ports to clients.
+# All stay out of the range from which the kernel gives ports to clients. Each is kept for this caller for two minutes, in
+# which its server takes it: others that start a server at the same time get other ports.
 free_ports() { # ADDRESS N
     local address=$1 wanted=$2 port tries=0
     while [ "$wanted" -gt 0 ]; do
         [ $((tries += 1)) -le 500 ] || fail "found no free ports on '$address'"
         port=$((12000 + RANDOM % 10700))
-        [[ " ${taken:-} " == *" $port "* ]] && continue
+        keep_port "$port" || continue
         answers "$address" "$port" || answers "$address" $((port + 10000)) && continue
-        taken="${taken:-} $port"
         echo "$port"
         wanted=$((wanted - 1))
     done
+}
+
+keep_port() { # PORT
+    mkdir -p "$cache/ports"
+    find "$cache/ports" -mindepth 1 -maxdepth 1 -mmin +2 -exec rmdir {} + 2> /dev/null || :
+    mkdir "$cache/ports/$1" 2> /dev/null
 }
 
 # Makes DIR by a command that gets a new, empty directory as its last argument and fills it: whole or not at all, also when

@@ -620,13 +620,14 @@ static void a_handle_needs_a_subscription_and_safe_addresses(void **state)
                                    .subscription = SUBSCRIPTION,
                                    .login = "http://127.0.0.1:1",
                                    .manager = "http://127.0.0.1:1"};
-    jb_azure_options options[6] = {good, good, good, good, good, good};
+    jb_azure_options options[7] = {good, good, good, good, good, good, good};
     static const char *const texts[] = {"subscription is missing",
                                         "subscription's id is malformed",
                                         "not encrypted",
                                         "manager's address is malformed",
                                         "another size",
-                                        "more than 100"};
+                                        "more than 100",
+                                        "lowest version of TLS"};
     unsetenv("AZURE_SUBSCRIPTION_ID");
     options[0].subscription = NULL;
     options[1].subscription = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeee/";
@@ -634,6 +635,7 @@ static void a_handle_needs_a_subscription_and_safe_addresses(void **state)
     options[3].manager = "https://management.azure.com/path";
     options[4].size = 1;
     options[5].tries = 101;
+    options[6].tls_minimum = "1.1";
     for (size_t i = 0; i < COUNT(options); i++) {
         jb_azure *azure = NULL;
         jb_error error = JB_ERROR_INIT;

@@ -27,6 +27,7 @@ typedef struct jb_azure_options {
     const char *manager;      /* the same; default: the principal's, else https://management.azure.com */
     const char *ca_file;      /* PEM file; default: AWS_CA_BUNDLE, else where the system keeps it */
     const char *proxy;        /* "http://host:port"; default: as the environment says (HTTPS_PROXY, NO_PROXY) */
+    const char *tls_minimum;  /* "1.2" (default) or "1.3" */
     uint32_t wait_seconds;    /* for a call, with what Azure goes on with after its answer; default 600 */
     uint32_t tries;           /* of each request; default 8 */
 } jb_azure_options;

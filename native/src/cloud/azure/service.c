@@ -78,6 +78,8 @@ static int set_up(struct azure_manager *manager, const jb_azure_options *options
             manager, first_of(options->subscription, file->subscription, getenv("AZURE_SUBSCRIPTION_ID")), error);
     struct http_options http = *tuning;
     http.ca_file = first_of(options->ca_file, getenv("AWS_CA_BUNDLE"), NULL);
+    if (code == JB_OK)
+        code = http_tls_minimum(options->tls_minimum, &http.tls_1_3, error);
     http.proxy = given(options->proxy);
     if (options->tries > 0)
         http.tries = options->tries;

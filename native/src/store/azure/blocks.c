@@ -40,14 +40,18 @@ static int take_element(void *context, const char *path, const char *text, jb_er
     return JB_OK;
 }
 
-static int read_list(const struct buffer *reply, struct reading *reading, jb_error *error)
+int azure_read_blocks(const struct buffer *reply, bool committed, azure_block_fn each, void *context, jb_error *error)
 {
+    struct reading reading = {.list =
+                                  committed ? "BlockList/CommittedBlocks/Block" : "BlockList/UncommittedBlocks/Block",
+                              .each = each,
+                              .context = context};
     const char *text = reply->size > 0 ? reply->data : "";
     size_t size = reply->size;
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte order mark */
         text += 3, size -= 3;
-    int code = xml_read(text, size, take_element, reading, error);
-    if (code == JB_OK && !reading->is_list)
+    int code = xml_read(text, size, take_element, &reading, error);
+    if (code == JB_OK && !reading.is_list)
         code = error_set(error, JB_ERROR_FORMAT, "the answer is no block list");
     return code;
 }
@@ -60,10 +64,6 @@ int azure_blocks(struct azure_store *azure, jb_operation *operation, const char 
     int code = azure_request_init(&request, azure, operation, "list the blocks of", "GET", bucket, key, error);
     if (code != JB_OK)
         return code;
-    struct reading reading = {.list =
-                                  committed ? "BlockList/CommittedBlocks/Block" : "BlockList/UncommittedBlocks/Block",
-                              .each = each,
-                              .context = context};
     buffer_init(&reply, REPLY_MAX);
     request.http.reply = &reply;
     request.http.expected = 200;
@@ -75,7 +75,7 @@ int azure_blocks(struct azure_store *azure, jb_operation *operation, const char 
     if (code == JB_OK && info != NULL)
         code = reply_info(&request.http, false, AZURE_VERSION_HEADER, info, error);
     if (code == JB_OK) {
-        code = read_list(&reply, &reading, error);
+        code = azure_read_blocks(&reply, committed, each, context, error);
         if (code == JB_ERROR_FORMAT)
             error_prefix(error, "cannot list the blocks of 'azure://%s/%s/%s'", azure->account, bucket, key);
     }

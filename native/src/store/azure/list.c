@@ -102,23 +102,25 @@ static int take_element(void *context, const char *path, const char *text, jb_er
     return JB_OK;
 }
 
-static int read_page(const struct azure_request *request, const struct buffer *reply, struct page *page,
-                     jb_error *error)
+int azure_read_page(const struct azure_listing *listing, const struct buffer *reply, char **marker, jb_error *error)
 {
+    struct page page = {.listing = listing};
     const char *text = reply->size > 0 ? reply->data : "";
     size_t size = reply->size;
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte order mark */
         text += 3, size -= 3;
-    int code = xml_read(text, size, take_element, page, error);
-    if (code == JB_OK && !page->is_list)
+    int code = xml_read(text, size, take_element, &page, error);
+    if (code == JB_OK && !page.is_list)
         code = error_set(error, JB_ERROR_FORMAT, "the answer is no listing");
     if (code == JB_ERROR_FORMAT)
-        error_prefix(error, "cannot list 'azure://%s/%s/%s'", request->azure->account, request->bucket,
-                     page->listing->prefix);
+        error_prefix(error, "cannot list 'azure://%s/%s/%s'", listing->azure->account, listing->bucket,
+                     listing->prefix);
+    free(page.next_key);
+    *marker = page.marker;
     return code;
 }
 
-static int get_page(const struct azure_listing *listing, const char *marker, struct page *page, jb_error *error)
+static int get_page(const struct azure_listing *listing, const char *marker, char **next, jb_error *error)
 {
     struct azure_request request;
     struct buffer reply;
@@ -140,7 +142,7 @@ static int get_page(const struct azure_listing *listing, const char *marker, str
     azure_request_query(&request, "marker", marker);
     code = azure_request_perform(&request, error);
     if (code == JB_OK)
-        code = read_page(&request, &reply, page, error);
+        code = azure_read_page(listing, &reply, next, error);
     buffer_clean_up(&reply);
     azure_request_clean_up(&request);
     return code;
@@ -152,11 +154,10 @@ int azure_list_all(const struct azure_listing *listing, jb_error *error)
     char *marker = NULL;
     int code;
     do {
-        struct page page = {.listing = listing};
-        code = get_page(listing, marker, &page, error);
+        char *next = NULL;
+        code = get_page(listing, marker, &next, error);
         free(marker);
-        marker = page.marker;
-        free(page.next_key);
+        marker = next;
         if (code == JB_OK && marker != NULL && *marker != '\0') {
             code = store_cycle_check(&cycle, marker, NULL, error);
             if (code == JB_ERROR_FORMAT)

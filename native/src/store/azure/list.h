@@ -17,6 +17,10 @@ struct azure_listing {
     void *context;
 };
 
+/* One page as the service sent it; `*marker` (for free()) is where the next begins, NULL or "" at the end. */
+int azure_read_page(const struct azure_listing *listing, const struct buffer *reply, char **marker, jb_error *error);
+
+/* All pages. */
 int azure_list_all(const struct azure_listing *listing, jb_error *error);
 
 #endif

@@ -41,6 +41,8 @@ struct azure_block {
     uint64_t bytes;
 };
 typedef int (*azure_block_fn)(void *context, const struct azure_block *block, jb_error *error);
+/* A block list as the service sent it. */
+int azure_read_blocks(const struct buffer *reply, bool committed, azure_block_fn each, void *context, jb_error *error);
 /* `info` gets tag and time; NULL where they are not wanted, for blobs of waiting blocks only have none. */
 int azure_blocks(struct azure_store *azure, jb_operation *operation, const char *bucket, const char *key,
                  bool committed, azure_block_fn each, void *context, jb_object_info *info, jb_error *error);

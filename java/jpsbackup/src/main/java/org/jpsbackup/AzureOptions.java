@@ -47,6 +47,11 @@ public final class AzureOptions {
         return set(AzureSetting.PROXY, proxy);
     }
 
+    /** "1.2" (default) or "1.3". */
+    public AzureOptions tlsMinimum(String tlsMinimum) {
+        return set(AzureSetting.TLS_MINIMUM, tlsMinimum);
+    }
+
     /** For a call, with what Azure goes on with after its answer; 0 is 600. */
     public AzureOptions waitSeconds(int waitSeconds) {
         this.waitSeconds = StoreOptions.notNegative("number of seconds to wait", waitSeconds);

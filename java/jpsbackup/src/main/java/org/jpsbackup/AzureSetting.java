@@ -10,7 +10,8 @@ enum AzureSetting {
     LOGIN("login service's address"),
     MANAGER("manager's address"),
     CA_FILE("CA file"),
-    PROXY("proxy");
+    PROXY("proxy"),
+    TLS_MINIMUM("least TLS version");
 
     private final String what;
 

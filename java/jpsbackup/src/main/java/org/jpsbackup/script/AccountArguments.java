@@ -39,7 +39,8 @@ final class AccountArguments {
                 .login(azure.optionalText("login"))
                 .manager(azure.optionalText("manager"))
                 .caFile(azure.optionalText("caFile"))
-                .proxy(azure.optionalText("proxy"));
+                .proxy(azure.optionalText("proxy"))
+                .tlsMinimum(azure.optionalText("tlsMinimum"));
         azure.refuseOthers();
         return options;
     }

@@ -32,7 +32,7 @@ import org.jpsbackup.UploadOptions;
  * {@link org.jpsbackup.StoreOptions}; {@code catalog} is {@code {store?, bucket, key}}, in the call's store where it names none. A member that ends in '?' here may be left
  * out; empty texts count as left out. {@code aws} is {@code {region?, endpoint?, profile?, accessKey?, secretKey?, sessionToken?, caFile?, proxy?,
  * tlsMinimum?}}, as in {@link org.jpsbackup.AwsOptions}, {@code azure} {@code {principal?, tenant?, client?, clientSecret?, subscription?, login?, manager?, caFile?,
- * proxy?}}, as in {@link org.jpsbackup.AzureOptions}. Credentials that were given appear in no answer.
+ * proxy?, tlsMinimum?}}, as in {@link org.jpsbackup.AzureOptions}. Credentials that were given appear in no answer.
  */
 public final class Jpsbackup {
     private Jpsbackup() {
