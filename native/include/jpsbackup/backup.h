@@ -100,6 +100,25 @@ JB_API int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, co
 JB_API int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation, const char *name,
                              const char *timestamp, const char *mode, jb_error *error);
 
+typedef struct jb_catalog_rebuild_options {
+    size_t size;                /* required: sizeof(jb_catalog_rebuild_options) */
+    const char *const *buckets; /* required: NULL-ended; their complete backups, old ones too, get entries */
+    bool dry_run;               /* only tells the difference */
+    bool forget_others;     /* the buckets are all that the catalog is about: entries of backups elsewhere go, too */
+    bool replace_malformed; /* a catalog that cannot be understood is kept beside the new one, and replaced */
+} jb_catalog_rebuild_options;
+
+/*
+ * Makes the catalog anew from the seals and old folders of buckets in `store`. An entry gets what its backup's seal
+ * says and keeps all else that it has; entries of backups that are no longer in these buckets go; those of other
+ * buckets stay as they are (told apart by envrole, uid and region, as the manifests name buckets), and those of search
+ * indexes. Account: {"dry_run", "added", "changed", "removed": lists of entries with name, timestamp, mode (and
+ * "members" that changed), "kept", "untouched": counts, "malformed", "malformed_copy": its key}. JB_ERROR_FORMAT where
+ * the catalog is malformed, unless it is to be replaced.
+ */
+JB_API int jb_catalog_rebuild(const jb_catalog *catalog, jb_store *store, jb_operation *operation,
+                              const jb_catalog_rebuild_options *options, char **account, jb_error *error);
+
 /* Removes one backup: seal to "deleting", catalog entry (catalog may be NULL), objects, the seal last. */
 JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name,
                             const jb_catalog *catalog, jb_error *error);

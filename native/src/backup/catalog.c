@@ -1,24 +1,22 @@
+#include "catalog.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../base/random.h"
 #include "../codec/json.h"
+#include "../codec/json_numbers.h"
 #include "../store/conditions.h"
-#include "name.h"
 
 #define CATALOG_BYTES_MAX ((size_t)64 << 20)
-/* Writers that lose a race read again. So many losses in a row mean that something else is wrong. */
-#define TRIES 60
+/* Writers that lose a race read again. With 32 of them and a store that takes 100 ms for a change, each try of one that
+ * waits up to 2 s succeeds about every fifth time. */
+#define TRIES            100
+#define WAIT_US_MAX      2000000
+#define SAME_REFUSED_MAX 3 /* conflicts in a row of what nobody else changed: that is no race */
 
-struct catalog_state {
-    json_t *document;
-    json_t *backups;
-    bool exists;
-    char tag[160];
-};
-
-static int check_catalog(const jb_catalog *catalog, jb_error *error)
+int catalog_check(const jb_catalog *catalog, jb_error *error)
 {
     if (catalog == NULL || catalog->size != sizeof *catalog)
         return error_set(error, JB_ERROR_USAGE, "jb_catalog is missing or of another size");
@@ -37,6 +35,8 @@ static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, s
     for (size_t i = 0; code == JB_OK && i < json_array_size(state->backups); i++)
         if (!json_is_object(json_array_get(state->backups, i)))
             code = error_set(error, JB_ERROR_FORMAT, "entry %zu of the catalog is no object", i);
+    if (code == JB_OK)
+        code = json_check_numbers(text->data, text->size, "the catalog", error);
     if (code == JB_ERROR_FORMAT) {
         error_prefix(error, "'%s/%s'", catalog->bucket, catalog->key);
         return error_hint(error, "it was left as it is; look into it before anything is written there");
@@ -44,9 +44,21 @@ static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, s
     return code;
 }
 
-/* Only "it does not exist" is an empty catalog; every other failure to read it is a failure. */
-static int read_catalog(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state,
-                        jb_error *error)
+int catalog_read_text(const jb_catalog *catalog, jb_operation *operation, struct buffer *text, jb_error *error)
+{
+    jb_object_info info;
+    buffer_init(text, CATALOG_BYTES_MAX);
+    return store_read(catalog->store, operation, catalog->bucket, catalog->key, NULL, text, &info, error);
+}
+
+static int make_empty(struct catalog_state *state, jb_error *error)
+{
+    state->document = json_pack("{s:[]}", "backups");
+    state->backups = json_object_get(state->document, "backups");
+    return state->backups != NULL ? JB_OK : error_no_memory(error);
+}
+
+int catalog_read(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state, jb_error *error)
 {
     *state = (struct catalog_state){0};
     struct buffer text;
@@ -58,14 +70,12 @@ static int read_catalog(const jb_catalog *catalog, jb_operation *operation, stru
         memcpy(state->tag, info.tag, sizeof state->tag);
         code = parse_catalog(catalog, &text, state, error);
     } else if (code == JB_ERROR_NOT_FOUND) {
-        state->document = json_pack("{s:[]}", "backups");
-        state->backups = json_object_get(state->document, "backups");
-        code = state->backups != NULL ? JB_OK : error_no_memory(error);
+        code = make_empty(state, error);
     }
     buffer_clean_up(&text);
     if (code != JB_OK) {
         json_decref(state->document);
-        state->document = NULL;
+        state->document = state->backups = NULL;
     }
     return code;
 }
@@ -78,7 +88,8 @@ static int write_catalog(const jb_catalog *catalog, jb_operation *operation, con
     jb_object_info info;
     struct store_condition condition = {.when = state->exists ? STORE_IF_UNCHANGED : STORE_IF_ABSENT,
                                         .tag = state->tag};
-    int code = json_write(state->document, JSON_INDENT(2) | JSON_SORT_KEYS, &text, error);
+    size_t digits = json_real_digits(state->document);
+    int code = json_write(state->document, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(digits), &text, error);
     if (code != JB_OK)
         error_prefix(error, "writing '%s/%s'", catalog->bucket, catalog->key);
     else
@@ -90,37 +101,60 @@ static int write_catalog(const jb_catalog *catalog, jb_operation *operation, con
     return code;
 }
 
-/* Changes the list; *changed false where there is nothing to write. */
-typedef int (*change_fn)(json_t *backups, const void *context, bool *changed, jb_error *error);
-
-static int change_catalog(const jb_catalog *catalog, jb_operation *operation, change_fn change, const void *context,
-                          jb_error *error)
+/* A random time below a bound that grows with each lost race. */
+static void wait_before(int attempt)
 {
-    int code = JB_ERROR_CONFLICT;
-    for (int attempt = 0; code == JB_ERROR_CONFLICT && attempt < TRIES; attempt++) {
-        if (attempt > 0)
-            usleep((useconds_t)(1000 + random_below(20000 * (uint64_t)(attempt < 10 ? attempt : 10))));
-        struct catalog_state state;
-        code = operation_check(operation, error);
-        if (code == JB_OK)
-            code = read_catalog(catalog, operation, &state, error);
-        if (code != JB_OK)
-            return code;
-        bool changed = true;
-        code = change(state.backups, context, &changed, error);
-        if (code == JB_OK && changed)
-            code = write_catalog(catalog, operation, &state, error);
-        json_decref(state.document);
+    uint64_t bound = 10000;
+    for (int i = 1; i < attempt && bound < WAIT_US_MAX; i++)
+        bound += bound / 2;
+    usleep((useconds_t)random_below(bound < WAIT_US_MAX ? bound : WAIT_US_MAX));
+}
+
+/* *lost where another writer came between. */
+static int change_once(const jb_catalog *catalog, jb_operation *operation, bool anew, catalog_change_fn change,
+                       void *context, struct catalog_state *state, bool *lost, jb_error *error)
+{
+    bool changed = true;
+    int code = catalog_read(catalog, operation, state, error);
+    if (code == JB_ERROR_FORMAT && anew)
+        code = make_empty(state, error);
+    if (code == JB_OK)
+        code = change(state->backups, context, &changed, error);
+    if (code == JB_OK && changed) {
+        code = write_catalog(catalog, operation, state, error);
+        *lost = code == JB_ERROR_CONFLICT;
     }
-    if (code == JB_ERROR_CONFLICT) {
-        error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by others %d times while it was to be changed",
-                  catalog->bucket, catalog->key, TRIES);
-        return error_hint(error, "try again when fewer backups end at the same time");
-    }
+    json_decref(state->document);
+    state->document = state->backups = NULL;
     return code;
 }
 
-static bool is_entry(const json_t *entry, const char *name, const char *timestamp, const char *mode)
+int catalog_change(const jb_catalog *catalog, jb_operation *operation, bool anew, catalog_change_fn change,
+                   void *context, jb_error *error)
+{
+    struct catalog_state now = {0}, before = {0};
+    unsigned same = 0;
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        if (attempt > 0)
+            wait_before(attempt);
+        bool lost = false;
+        int code = operation_check(operation, error);
+        if (code == JB_OK)
+            code = change_once(catalog, operation, anew, change, context, &now, &lost, error);
+        if (!lost)
+            return code;
+        same = now.exists == before.exists && strcmp(now.tag, before.tag) == 0 ? same + 1 : 1;
+        if (same > SAME_REFUSED_MAX)
+            return error_prefix(error, "'%s/%s' cannot be changed, although nobody else changes it", catalog->bucket,
+                                catalog->key);
+        before = now;
+    }
+    error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by others %d times while it was to be changed",
+              catalog->bucket, catalog->key, TRIES);
+    return error_hint(error, "try again when fewer backups end at the same time");
+}
+
+bool catalog_is_entry(const json_t *entry, const char *name, const char *timestamp, const char *mode)
 {
     const char *texts[] = {json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
                            json_member_text(entry, "mode")};
@@ -128,14 +162,28 @@ static bool is_entry(const json_t *entry, const char *name, const char *timestam
            strcmp(texts[1], timestamp) == 0 && strcmp(texts[2], mode) == 0;
 }
 
-static int add_entry(json_t *backups, const void *context, bool *changed, jb_error *error)
+json_t *catalog_entry(const json_t *document, int *code, jb_error *error)
 {
-    json_t *entry = (json_t *)context;
+    static const char *const copied[] = {"name", "timestamp", "mode", "size"};
+    json_t *entry = json_deep_copy(json_object_get(document, "environment"));
+    if (entry == NULL && *code == JB_OK)
+        *code = error_no_memory(error);
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+        json_t *value = json_object_get(document, copied[i]);
+        if (value != NULL)
+            json_put(entry, copied[i], json_incref(value), code, error);
+    }
+    return entry;
+}
+
+static int add_entry(json_t *backups, void *context, bool *changed, jb_error *error)
+{
+    json_t *entry = context;
     (void)changed;
     for (size_t i = 0; i < json_array_size(backups); i++) {
         json_t *old = json_array_get(backups, i);
-        if (is_entry(old, json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
-                     json_member_text(entry, "mode")))
+        if (catalog_is_entry(old, json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
+                             json_member_text(entry, "mode")))
             return json_object_update(old, entry) == 0 ? JB_OK : error_no_memory(error);
     }
     return json_array_append(backups, entry) == 0 ? JB_OK : error_no_memory(error);
@@ -146,7 +194,7 @@ int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, const cha
     jb_error own = JB_ERROR_INIT;
     if (error == NULL)
         error = &own;
-    int code = check_catalog(catalog, error);
+    int code = catalog_check(catalog, error);
     if (code == JB_OK && text == NULL)
         code = error_set(error, JB_ERROR_USAGE, "the entry is missing");
     if (code != JB_OK)
@@ -156,23 +204,25 @@ int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, const cha
     if (code != JB_OK)
         return code;
     struct backup_id id;
-    code = backup_id_set(&id, json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
-                         json_member_text(entry, "mode"), error);
+    code = json_check_numbers(text, strlen(text), "the entry", error);
+    if (code == JB_OK)
+        code = backup_id_set(&id, json_member_text(entry, "name"), json_member_text(entry, "timestamp"),
+                             json_member_text(entry, "mode"), error);
     if (code == JB_OK)
         code = jb_store_make_bucket(catalog->store, operation, catalog->bucket, error);
     if (code == JB_OK)
-        code = change_catalog(catalog, operation, add_entry, entry, error);
+        code = catalog_change(catalog, operation, false, add_entry, entry, error);
     json_decref(entry);
     return code;
 }
 
-static int remove_entry(json_t *backups, const void *context, bool *changed, jb_error *error)
+static int remove_entry(json_t *backups, void *context, bool *changed, jb_error *error)
 {
     const struct backup_id *id = context;
     (void)error;
     *changed = false;
     for (size_t left = json_array_size(backups); left > 0; left--)
-        if (is_entry(json_array_get(backups, left - 1), id->name, id->timestamp, id->mode)) {
+        if (catalog_is_entry(json_array_get(backups, left - 1), id->name, id->timestamp, id->mode)) {
             json_array_remove(backups, left - 1);
             *changed = true;
         }
@@ -186,10 +236,10 @@ int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation, const 
     if (error == NULL)
         error = &own;
     struct backup_id id;
-    int code = check_catalog(catalog, error);
+    int code = catalog_check(catalog, error);
     if (code == JB_OK)
         code = backup_id_set(&id, name, timestamp, mode, error);
-    return code != JB_OK ? code : change_catalog(catalog, operation, remove_entry, &id, error);
+    return code != JB_OK ? code : catalog_change(catalog, operation, false, remove_entry, &id, error);
 }
 
 int jb_catalog_list(const jb_catalog *catalog, jb_operation *operation, char **account, jb_error *error)
@@ -198,9 +248,9 @@ int jb_catalog_list(const jb_catalog *catalog, jb_operation *operation, char **a
     if (error == NULL)
         error = &own;
     struct catalog_state state;
-    int code = check_catalog(catalog, error);
+    int code = catalog_check(catalog, error);
     if (code == JB_OK)
-        code = read_catalog(catalog, operation, &state, error);
+        code = catalog_read(catalog, operation, &state, error);
     if (code != JB_OK)
         return code;
     if (account != NULL)

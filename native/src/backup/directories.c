@@ -4,6 +4,7 @@
 
 #include "../codec/json.h"
 #include "../stream/alive.h"
+#include "catalog.h"
 #include "claim.h"
 #include "name.h"
 #include "put.h"
@@ -154,17 +155,13 @@ static int put_directories(jb_store *store, jb_operation *operation, const jb_ba
     return code;
 }
 
-/* The entry that the catalog gets: the environment's texts, the name, and the size. */
 static int enter_in_catalog(const jb_catalog *catalog, jb_operation *operation, const char *seal, jb_error *error)
 {
-    static const char *const copied[] = {"name", "timestamp", "mode", "size"};
     json_t *document;
     int code = json_parse(seal, strlen(seal), "the seal", &document, error);
     if (code != JB_OK)
         return code;
-    json_t *entry = json_deep_copy(json_object_get(document, "environment"));
-    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
-        json_put(entry, copied[i], json_incref(json_object_get(document, copied[i])), &code, error);
+    json_t *entry = catalog_entry(document, &code, error);
     char *text = NULL;
     if (code == JB_OK)
         code = json_text(entry, &text, error);
