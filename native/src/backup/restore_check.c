@@ -7,6 +7,7 @@
 /* Room for directories, journals and the file system's own needs. */
 #define SPACE_MARGIN_BYTES ((uint64_t)64 << 20)
 #define PATH_SIZE          4096
+
 int restore_check_space(const struct restore *restore, uint64_t *bytes_free, jb_error *error)
 {
     int code = swap_space(restore->options->target, bytes_free, error);
@@ -16,6 +17,18 @@ int restore_check_space(const struct restore *restore, uint64_t *bytes_free, jb_
     error_set(error, JB_ERROR_NO_SPACE, "'%s' needs %llu MiB beside '%s', where %llu MiB are free", restore->name,
               (unsigned long long)(needed >> 20), restore->options->target, (unsigned long long)(*bytes_free >> 20));
     return error_hint(error, "the old content stays until the new one is in place; free some space");
+}
+
+/* A check that was killed, or could not be undone, leaves its journal and its staging. */
+static int undo_earlier(const char *journal, jb_error *error)
+{
+    struct swap *swap;
+    int code = swap_open(journal, &swap, error);
+    if (code != JB_OK)
+        return code;
+    code = swap_undo(swap, NULL, error);
+    swap_close(swap);
+    return code;
 }
 
 /* Can the target be exchanged? An empty staging is made beside it as for the restore itself, and undone, under a
@@ -28,7 +41,9 @@ static int try_swap(const struct restore *restore, jb_error *error)
         return error_no_memory(error);
     struct swap *swap;
     char staging[PATH_SIZE];
-    int code = swap_open(journal, &swap, error);
+    int code = undo_earlier(journal, error);
+    if (code == JB_OK)
+        code = swap_open(journal, &swap, error);
     if (code == JB_OK) {
         code = swap_stage(swap, restore->operation, options->target, restore->kind, staging, sizeof staging, error);
         jb_error undo = JB_ERROR_INIT;

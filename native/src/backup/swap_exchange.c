@@ -40,10 +40,16 @@ static void places_clean_up(struct places *places)
     free(places->parent);
 }
 
-static bool exists(const char *path)
+/* Only "it does not exist" means so: who takes another failure for it would remove the old content as left-over
+ * staging.
+ */
+static int look_for(const char *path, bool *is_there, jb_error *error)
 {
     struct stat status;
-    return lstat(path, &status) == 0;
+    *is_there = lstat(path, &status) == 0;
+    return *is_there || errno == ENOENT || errno == ENOTDIR
+               ? JB_OK
+               : error_set_errno(error, errno, "cannot look for '%s'", path);
 }
 
 static int read_time(const char *path, struct timespec *time, jb_error *error)
@@ -196,16 +202,22 @@ static int put_in(struct swap *swap, struct swap_target *target, jb_error *error
 
 static int renamed_back(struct swap *swap, struct swap_target *target, const struct places *places, jb_error *error)
 {
-    bool is_in = !exists(places->fresh) && exists(target->path);
+    bool fresh_there = false, target_there = false, old_there = false;
+    int code = look_for(places->fresh, &fresh_there, error);
+    if (code == JB_OK)
+        code = look_for(target->path, &target_there, error);
+    if (code == JB_OK)
+        code = look_for(places->old, &old_there, error);
+    if (code != JB_OK)
+        return code;
+    bool is_in = !fresh_there && target_there;
     if (!target->existed)
         return is_in ? move(swap, target->path, places->fresh, 0, error) : JB_OK;
     if (target->kind == SWAP_FILE)
-        return exists(places->old) && (is_in || !exists(target->path)) ? move(swap, places->old, target->path, 0, error)
-                                                                       : JB_OK;
-    int code = JB_OK;
-    if (is_in && exists(places->old))
+        return old_there && (is_in || !target_there) ? move(swap, places->old, target->path, 0, error) : JB_OK;
+    if (is_in && old_there)
         code = move(swap, target->path, places->fresh, 0, error);
-    return code == JB_OK && exists(places->old) ? move(swap, places->old, target->path, 0, error) : code;
+    return code == JB_OK && old_there ? move(swap, places->old, target->path, 0, error) : code;
 }
 
 static int exchanged_back(struct swap *swap, struct swap_target *target, const struct places *places, jb_error *error)
@@ -231,7 +243,10 @@ static int put_back(struct swap *swap, struct swap_target *target, jb_error *err
         code = swap_tree_copy_file(swap->system, places.old, target->path, error);
     else if (code == JB_OK)
         code = renamed_back(swap, target, &places, error);
-    if (code == JB_OK && exists(target->container))
+    bool is_there = false;
+    if (code == JB_OK)
+        code = look_for(target->container, &is_there, error);
+    if (code == JB_OK && is_there)
         code = sync_names(swap, target, &places, error);
     places_clean_up(&places);
     return code;
@@ -288,12 +303,16 @@ static int prepare(struct swap_target *target, jb_error *error)
 {
     if (!target->whole)
         return error_set(error, JB_ERROR_STATE, "the content for '%s' is not staged whole", target->path);
-    if (exists(target->path) != target->existed)
+    bool is_there;
+    int code = look_for(target->path, &is_there, error);
+    if (code != JB_OK)
+        return code;
+    if (is_there != target->existed)
         return error_set(error, JB_ERROR_CONFLICT, "'%s' was %s since it was staged", target->path,
                          target->existed ? "removed" : "made");
     char *fresh = swap_inside(target, "new");
     struct timespec time = {0};
-    int code = fresh ? read_time(fresh, &time, error) : error_no_memory(error);
+    code = fresh ? read_time(fresh, &time, error) : error_no_memory(error);
     /* The tag of an exchange that ended before its first step is not the time that the content should have. */
     if (code == JB_OK && !(by_exchange(target) && target->tag_forward != 0 && bears(time, target->tag_forward)))
         target->new_time = time;
@@ -415,7 +434,11 @@ static int keep(struct swap *swap, struct swap_target *target, jb_error *error)
     struct places places;
     int code = places_init(&places, target, error);
     if (code == JB_OK && by_exchange(target)) {
-        if (exists(places.fresh) && !exists(places.old))
+        bool fresh_there = false, old_there = false;
+        code = look_for(places.fresh, &fresh_there, error);
+        if (code == JB_OK)
+            code = look_for(places.old, &old_there, error);
+        if (code == JB_OK && fresh_there && !old_there)
             code = move(swap, places.fresh, places.old, 0, error);
     } else if (code == JB_OK && target->existed)
         code = swap_tree_remove(swap->system, places.fresh, error);
