@@ -8,18 +8,26 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static _Atomic(enum fault) kind;
 static atomic_uint count;
 static unsigned chosen;
 static const char *_Atomic struck = "";
+static atomic_bool no_exchange;
+
+void faults_without_exchange(bool without)
+{
+    atomic_store(&no_exchange, without);
+}
 
 void faults_begin(enum fault wanted, unsigned at)
 {
@@ -241,9 +249,19 @@ DECLARE(int, linkat, int from_directory, const char *from, int to_directory, con
     return FAILS("linkat", ENOSPC) ? -1 : __real_linkat(from_directory, from, to_directory, to, flags);
 }
 
+DECLARE(int, link, const char *from, const char *to)
+{
+    return FAILS("link", ENOSPC) ? -1 : __real_link(from, to);
+}
+
 DECLARE(int, symlinkat, const char *text, int directory, const char *name)
 {
     return FAILS("symlinkat", ENOSPC) ? -1 : __real_symlinkat(text, directory, name);
+}
+
+DECLARE(int, rename, const char *from, const char *to)
+{
+    return FAILS("rename", EIO) ? -1 : __real_rename(from, to);
 }
 
 DECLARE(int, renameat, int from_directory, const char *from, int to_directory, const char *to)
@@ -253,12 +271,26 @@ DECLARE(int, renameat, int from_directory, const char *from, int to_directory, c
 
 DECLARE(int, renameat2, int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
 {
+    if (no_exchange && (flags & RENAME_EXCHANGE) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
     return FAILS("renameat2", EIO) ? -1 : __real_renameat2(from_directory, from, to_directory, to, flags);
+}
+
+DECLARE(int, unlink, const char *name)
+{
+    return FAILS("unlink", EIO) ? -1 : __real_unlink(name);
 }
 
 DECLARE(int, unlinkat, int directory, const char *name, int flags)
 {
     return FAILS("unlinkat", EIO) ? -1 : __real_unlinkat(directory, name, flags);
+}
+
+DECLARE(int, mkdir, const char *name, mode_t mode)
+{
+    return FAILS("mkdir", ENOSPC) ? -1 : __real_mkdir(name, mode);
 }
 
 DECLARE(int, mkdirat, int directory, const char *name, mode_t mode)
@@ -279,6 +311,91 @@ DECLARE(int, fstatat, int directory, const char *name, struct stat *status, int 
 DECLARE(int, lstat, const char *path, struct stat *status)
 {
     return FAILS("lstat", EIO) ? -1 : __real_lstat(path, status);
+}
+
+DECLARE(int, stat, const char *path, struct stat *status)
+{
+    return FAILS("stat", EIO) ? -1 : __real_stat(path, status);
+}
+
+DECLARE(int, access, const char *path, int mode)
+{
+    return FAILS("access", EIO) ? -1 : __real_access(path, mode);
+}
+
+DECLARE(int, statvfs, const char *path, struct statvfs *status)
+{
+    return FAILS("statvfs", EIO) ? -1 : __real_statvfs(path, status);
+}
+
+DECLARE(ssize_t, readlinkat, int directory, const char *name, char *text, size_t size)
+{
+    return FAILS("readlinkat", EIO) ? -1 : __real_readlinkat(directory, name, text, size);
+}
+
+DECLARE(struct dirent *, readdir, DIR *directory)
+{
+    return FAILS("readdir", EIO) ? NULL : __real_readdir(directory);
+}
+
+DECLARE(int, mknodat, int directory, const char *name, mode_t mode, dev_t device)
+{
+    return FAILS("mknodat", ENOSPC) ? -1 : __real_mknodat(directory, name, mode, device);
+}
+
+DECLARE(int, mkfifoat, int directory, const char *name, mode_t mode)
+{
+    return FAILS("mkfifoat", ENOSPC) ? -1 : __real_mkfifoat(directory, name, mode);
+}
+
+DECLARE(ssize_t, flistxattr, int fd, char *names, size_t size)
+{
+    return FAILS("flistxattr", EIO) ? -1 : __real_flistxattr(fd, names, size);
+}
+
+DECLARE(ssize_t, fgetxattr, int fd, const char *name, void *value, size_t size)
+{
+    return FAILS("fgetxattr", EIO) ? -1 : __real_fgetxattr(fd, name, value, size);
+}
+
+DECLARE(int, fsetxattr, int fd, const char *name, const void *value, size_t size, int flags)
+{
+    return FAILS("fsetxattr", ENOSPC) ? -1 : __real_fsetxattr(fd, name, value, size, flags);
+}
+
+DECLARE(ssize_t, llistxattr, const char *path, char *names, size_t size)
+{
+    return FAILS("llistxattr", EIO) ? -1 : __real_llistxattr(path, names, size);
+}
+
+DECLARE(ssize_t, lgetxattr, const char *path, const char *name, void *value, size_t size)
+{
+    return FAILS("lgetxattr", EIO) ? -1 : __real_lgetxattr(path, name, value, size);
+}
+
+DECLARE(int, lsetxattr, const char *path, const char *name, const void *value, size_t size, int flags)
+{
+    return FAILS("lsetxattr", ENOSPC) ? -1 : __real_lsetxattr(path, name, value, size, flags);
+}
+
+DECLARE(int, fchownat, int directory, const char *path, uid_t user, gid_t group, int flags)
+{
+    return FAILS("fchownat", EIO) ? -1 : __real_fchownat(directory, path, user, group, flags);
+}
+
+DECLARE(int, fchmodat, int directory, const char *path, mode_t mode, int flags)
+{
+    return FAILS("fchmodat", EIO) ? -1 : __real_fchmodat(directory, path, mode, flags);
+}
+
+DECLARE(int, eventfd, unsigned value, int flags)
+{
+    return FAILS("eventfd", EMFILE) ? -1 : __real_eventfd(value, flags);
+}
+
+DECLARE(int, pipe2, int fds[2], int flags)
+{
+    return FAILS("pipe2", EMFILE) ? -1 : __real_pipe2(fds, flags);
 }
 
 DECLARE(int, fchown, int fd, uid_t user, gid_t group)

@@ -5,6 +5,8 @@
 #ifndef TESTS_FAULTS_H
 #define TESTS_FAULTS_H
 
+#include <stdbool.h>
+
 enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_CALL, FAULT_KILL };
 
 #define FAULTS_NEVER     (~0u)
@@ -14,6 +16,8 @@ enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_CALL, FAULT_KILL };
 void faults_init(void);
 /* The allocation or call number `at`, from 0, fails (FAULT_KILL: ends the process instead). */
 void faults_begin(enum fault kind, unsigned at);
+/* The file system cannot exchange two names. */
+void faults_without_exchange(bool without);
 /* How many there were. */
 unsigned faults_end(void);
 /* What failed; "" where nothing did. */
