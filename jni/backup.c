@@ -228,6 +228,25 @@ static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlo
     return finish(&scope, code, &error, account);
 }
 
+static jbyteArray backup_collect_garbage(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                         jbyteArray prefix, jlong older_than, jboolean dry_run)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    char *account = NULL;
+    const jb_gc_options options = {
+        .size = sizeof options,
+        .bucket = scope_text(&scope, bucket),
+        .prefix = scope_text(&scope, prefix),
+        .older_than = older_than > 0 ? (uint64_t)older_than : 0,
+        .dry_run = dry_run == JNI_TRUE,
+    };
+    int code =
+        scope.failed ? JB_ERROR_MEMORY : jb_gc(store_of(store), operation_of(operation), &options, &account, &error);
+    return finish(&scope, code, &error, account);
+}
+
 static const JNINativeMethod natives[] = {
     {"begin", "(JJ[B[B[B[B[B)[B", (void *)backup_begin},
     {"complete", "(JJ[B[B[B)[B", (void *)backup_complete},
@@ -236,6 +255,7 @@ static const JNINativeMethod natives[] = {
     {"show", "(JJ[B[B[B[BZ)[B", (void *)backup_show},
     {"verify", "(JJ[B[B[B[BZ)[B", (void *)backup_verify},
     {"remove", "(JJ[B[B[B[BJ[B[B)V", (void *)backup_remove},
+    {"collectGarbage", "(JJ[B[BJZ)[B", (void *)backup_collect_garbage},
     {"rotate", "(JJ[B[B[BIZJ[B[B)[B", (void *)backup_rotate},
     {"checkProtection", "(JJ[BIJZ)V", (void *)backup_check_protection},
     {"protect", "(JJ[B[B[B[BIJZ)[B", (void *)backup_protect},

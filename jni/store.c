@@ -306,6 +306,38 @@ static void store_delete(JNIEnv *env, jclass class, jlong store, jlong operation
     finish(&scope, code, &error, NULL);
 }
 
+static jlong store_delete_prefix(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                 jbyteArray prefix)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    uint64_t removed = 0;
+    const char *bucket_name = scope_text(&scope, bucket);
+    const char *key_prefix = scope_text(&scope, prefix);
+    int code = JB_ERROR_MEMORY;
+    if (!scope.failed)
+        code =
+            jb_store_delete_prefix(store_of(store), operation_of(operation), bucket_name, key_prefix, &removed, &error);
+    finish(&scope, code, &error, NULL);
+    return (jlong)removed;
+}
+
+static jbyteArray store_diagnose(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                 jboolean full)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    char *account = NULL;
+    const char *bucket_name = scope_text(&scope, bucket);
+    int code = JB_ERROR_MEMORY;
+    if (!scope.failed)
+        code = jb_store_diagnose(store_of(store), operation_of(operation), bucket_name, full == JNI_TRUE, &account,
+                                 &error);
+    return finish(&scope, code, &error, account);
+}
+
 static const JNINativeMethod natives[] = {
     {"open", "([B[[BZZII)J", (void *)store_open},
     {"close", "(J)V", (void *)store_close},
@@ -319,6 +351,8 @@ static const JNINativeMethod natives[] = {
     {"stat", "(JJ[B[B)L" PACKAGE "ObjectInfo;", (void *)store_stat},
     {"list", "(JJ[B[B[BZL" PACKAGE "ObjectBridge;)V", (void *)store_list},
     {"delete", "(JJ[B[[B)V", (void *)store_delete},
+    {"deletePrefix", "(JJ[B[B)J", (void *)store_delete_prefix},
+    {"diagnose", "(JJ[BZ)[B", (void *)store_diagnose},
 };
 
 bool store_load(JNIEnv *env)

@@ -131,9 +131,47 @@ static jbyteArray transfer_get(JNIEnv *env, jclass class, jlong store, jlong ope
     return finish(&scope, code, &error, account);
 }
 
+typedef int (*files_fn)(jb_store *store, jb_operation *operation, const jb_files_options *options, char **account,
+                        jb_error *error);
+
+static jbyteArray move_files(JNIEnv *env, files_fn move, jlong store, jlong operation, jbyteArray bucket,
+                             jbyteArray prefix, jbyteArray directory, jboolean replace, jint at_once)
+{
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    char *account = NULL;
+    const jb_files_options options = {
+        .size = sizeof options,
+        .bucket = scope_text(&scope, bucket),
+        .prefix = scope_text(&scope, prefix),
+        .directory = scope_text(&scope, directory),
+        .replace = replace == JNI_TRUE,
+        .at_once = (uint32_t)at_once,
+    };
+    int code =
+        scope.failed ? JB_ERROR_MEMORY : move(store_of(store), operation_of(operation), &options, &account, &error);
+    return finish(&scope, code, &error, account);
+}
+
+static jbyteArray transfer_put_files(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                     jbyteArray prefix, jbyteArray directory, jboolean replace, jint at_once)
+{
+    (void)class;
+    return move_files(env, jb_put_files, store, operation, bucket, prefix, directory, replace, at_once);
+}
+
+static jbyteArray transfer_get_files(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
+                                     jbyteArray prefix, jbyteArray directory, jboolean replace, jint at_once)
+{
+    (void)class;
+    return move_files(env, jb_get_files, store, operation, bucket, prefix, directory, replace, at_once);
+}
+
 static const JNINativeMethod natives[] = {
     {"put", "(JJ[B[BL" PACKAGE "InputPump;[B[B[[BZ[[B[BIIZ[B)[B", (void *)transfer_put},
     {"get", "(JJ[B[B[BL" PACKAGE "OutputPump;Z)[B", (void *)transfer_get},
+    {"putFiles", "(JJ[B[B[BZI)[B", (void *)transfer_put_files},
+    {"getFiles", "(JJ[B[B[BZI)[B", (void *)transfer_get_files},
 };
 
 bool transfer_load(JNIEnv *env)

@@ -1,5 +1,6 @@
 package org.jpsbackup;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,6 +51,26 @@ public final class Backups {
     public Map<String, Object> list(String bucket, String name, Operation operation) {
         try (Call call = new Call(operation)) {
             return Json.readObject(list(call.store(store), call.operation(), Store.bucket(bucket), Utf8.encode("backup's name", name)));
+        }
+    }
+
+    /**
+     * Aborts the unfinished uploads below the folders of abandoned backups.
+     *
+     * @param dryRun only tells
+     * @return aborted, dry_run
+     */
+    public Map<String, Object> collectGarbage(String bucket, boolean dryRun, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(collectGarbage(call.store(store), call.operation(), Store.bucket(bucket), null, 0, dryRun));
+        }
+    }
+
+    /** Aborts all unfinished uploads of keys that begin with {@code prefix} ("" for all) and that began so long ago; further as above. */
+    public Map<String, Object> collectGarbage(String bucket, String prefix, Duration olderThan, boolean dryRun, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(collectGarbage(call.store(store), call.operation(), Store.bucket(bucket), Utf8.required("prefix", prefix),
+                    Objects.requireNonNull(olderThan, "olderThan").getSeconds(), dryRun));
         }
     }
 
@@ -156,6 +177,8 @@ public final class Backups {
 
     private static native byte[] show(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             boolean unfinished);
+
+    private static native byte[] collectGarbage(long store, long operation, byte[] bucket, byte[] prefix, long olderThanSeconds, boolean dryRun);
 
     private static native byte[] verify(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode, boolean full);
 

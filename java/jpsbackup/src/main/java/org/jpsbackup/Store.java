@@ -171,6 +171,54 @@ public final class Store implements AutoCloseable {
     }
 
     /**
+     * Puts each regular file below {@code directory} as an object {@code prefix/path}, many at once. One file's trouble does not keep the others;
+     * then the call fails in the end, and the exception's account tells which files failed.
+     *
+     * @param options may be {@code null}
+     * @return files, bytes, skipped, failed, failures
+     */
+    public Map<String, Object> putFiles(String directory, String bucket, String prefix, FilesOptions options, Operation operation) {
+        FilesOptions how = options == null ? new FilesOptions() : options;
+        try (Call call = new Call(operation)) {
+            return Json.readObject(Transfer.putFiles(call.store(this), call.operation(), bucket(bucket), Utf8.required("prefix", prefix),
+                    Utf8.required("directory", directory), how.replace, how.atOnce));
+        }
+    }
+
+    /** Gets each object below {@code prefix} as a file below {@code directory}; further as {@link #putFiles}. Only lengths are checked. */
+    public Map<String, Object> getFiles(String bucket, String prefix, String directory, FilesOptions options, Operation operation) {
+        FilesOptions how = options == null ? new FilesOptions() : options;
+        try (Call call = new Call(operation)) {
+            return Json.readObject(Transfer.getFiles(call.store(this), call.operation(), bucket(bucket), Utf8.required("prefix", prefix),
+                    Utf8.required("directory", directory), how.replace, how.atOnce));
+        }
+    }
+
+    /**
+     * Deletes all objects whose keys begin with {@code prefix}, which must not be empty.
+     *
+     * @return how many the store confirmed
+     */
+    public long deletePrefix(String bucket, String prefix, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return deletePrefix(call.store(this), call.operation(), bucket(bucket), Utf8.required("prefix", prefix));
+        }
+    }
+
+    /**
+     * Looks at the store as its user would: reachability, certificate, clock, rights, conditions, listings, speed (docs/formats.md, Diagnosis).
+     * Where a check fails, the exception's account tells of all.
+     *
+     * @param bucket where it writes and removes objects of its own; {@code null}: only the server and the credentials are looked at
+     * @param full every check; takes a minute or more on a distant store
+     */
+    public Map<String, Object> diagnose(String bucket, boolean full, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(diagnose(call.store(this), call.operation(), Utf8.encode("bucket", bucket), full));
+        }
+    }
+
+    /**
      * Writes an object to {@code stream}, which is neither flushed nor closed.
      *
      * @param options may be {@code null}
@@ -247,6 +295,10 @@ public final class Store implements AutoCloseable {
 
     private static native void list(long store, long operation, byte[] bucket, byte[] prefix, byte[] delimiter, boolean versions,
             ObjectBridge each);
+
+    private static native long deletePrefix(long store, long operation, byte[] bucket, byte[] prefix);
+
+    private static native byte[] diagnose(long store, long operation, byte[] bucket, boolean full);
 
     private static native void delete(long store, long operation, byte[] bucket, byte[][] keys);
 }

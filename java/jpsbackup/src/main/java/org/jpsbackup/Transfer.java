@@ -10,6 +10,10 @@ final class Transfer {
             byte[][] exclude, boolean strict, byte[][] command, byte[] successText, int compression, int level, boolean replace,
             byte[] aliveKey);
 
+    static native byte[] putFiles(long store, long operation, byte[] bucket, byte[] prefix, byte[] directory, boolean replace, int atOnce);
+
+    static native byte[] getFiles(long store, long operation, byte[] bucket, byte[] prefix, byte[] directory, boolean replace, int atOnce);
+
     static native byte[] get(long store, long operation, byte[] bucket, byte[] key, byte[] description, OutputPump sink,
             boolean decompress);
 }

@@ -65,6 +65,54 @@ class StoreTest {
     }
 
     @Test
+    void many_files_go_and_come_back(@TempDir Path files) throws IOException {
+        Path from = Files.createDirectories(files.resolve("from/deep")).getParent();
+        for (int i = 0; i < 20; i++) {
+            Files.writeString(from.resolve(i % 2 == 0 ? "file" + i : "deep/file" + i), "content " + i);
+        }
+        Map<String, Object> put = store.putFiles(from.toString(), BUCKET, "some", null, null);
+        assertEquals(20L, put.get("files"), put::toString);
+        Path to = files.resolve("to");
+        Map<String, Object> got = store.getFiles(BUCKET, "some/", to.toString(), new FilesOptions().atOnce(3), null);
+        assertEquals(20L, got.get("files"), got::toString);
+        assertEquals("content 7", Files.readString(to.resolve("deep/file7")));
+
+        Files.delete(to.resolve("file2"));
+        JpsBackupException failed = assertThrows(JpsBackupException.class, () -> store.getFiles(BUCKET, "some", to.toString(), null, null));
+        assertEquals(Code.CONFLICT, failed.code(), failed::toString);
+        assertEquals(19L, failed.account().get("failed"), () -> failed.account().toString());
+        assertEquals("content 2", Files.readString(to.resolve("file2")), "one file's trouble kept another from coming");
+        assertEquals(20L, store.getFiles(BUCKET, "some", to.toString(), new FilesOptions().replace(true), null).get("files"));
+
+        assertEquals(20L, store.deletePrefix(BUCKET, "some/", null));
+        assertEquals(List.of(), store.list(BUCKET, "", null));
+        assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> store.deletePrefix(BUCKET, "", null)).code());
+    }
+
+    @Test
+    void a_store_is_looked_at() {
+        Map<String, Object> account = store.diagnose(BUCKET, false, null);
+        assertEquals(0L, account.get("failed"), account::toString);
+        assertTrue((Long) account.get("passed") >= 5, account::toString);
+        assertEquals(List.of(), store.list(BUCKET, "", null), "the checks left something");
+        JpsBackupException failed = assertThrows(JpsBackupException.class, () -> store.diagnose("missing", false, null));
+        assertTrue((Long) failed.account().get("failed") > 0, () -> failed.account().toString());
+    }
+
+    @Test
+    void what_writers_left_is_collected() throws IOException {
+        Path left = directory.resolve(BUCKET).resolve(".jpsbackup-tmp-00112233445566778899aabbccddeeff");
+        Files.writeString(left, "half");
+        Files.setLastModifiedTime(left, java.nio.file.attribute.FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+        Backups backups = new Backups(store);
+        assertEquals(List.of(), backups.collectGarbage(BUCKET, true, null).get("aborted"));
+        assertEquals(1, ((List<?>) backups.collectGarbage(BUCKET, "", Duration.ofHours(1), true, null).get("aborted")).size());
+        assertTrue(Files.exists(left));
+        backups.collectGarbage(BUCKET, "", Duration.ofHours(1), false, null);
+        assertFalse(Files.exists(left));
+    }
+
+    @Test
     void what_a_file_store_cannot_do_is_said() {
         JpsBackupException link = assertThrows(JpsBackupException.class, () -> store.link(BUCKET, "key", false, 0, null));
         assertEquals(Code.UNSUPPORTED, link.code(), link::toString);

@@ -1,6 +1,7 @@
 package org.jpsbackup.script;
 
 import java.io.ByteArrayInputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jpsbackup.AwsSessionOptions;
@@ -11,6 +12,7 @@ import org.jpsbackup.Backups;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
 import org.jpsbackup.DownloadOptions;
+import org.jpsbackup.FilesOptions;
 import org.jpsbackup.GrantOptions;
 import org.jpsbackup.NativeLibrary;
 import org.jpsbackup.Protection;
@@ -90,6 +92,67 @@ public final class Jpsbackup {
             String toKey = members.text("toKey");
             boolean replace = members.flag("replace");
             call.open().copy(bucket, key, toBucket == null ? bucket : toBucket, toKey, replace, null);
+        });
+    }
+
+    /** {@code {store, directory, bucket, prefix, replace?, atOnce?}} → {@code account}, also on failure. The directory is this JVM's own. */
+    public static Map<String, Object> putFiles(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String directory = members.text("directory");
+            String bucket = members.text("bucket");
+            String prefix = members.text("prefix");
+            FilesOptions options = StoreArguments.files(members);
+            answer.put("account", call.open().putFiles(directory, bucket, prefix, options, null));
+        });
+    }
+
+    /** {@code {store, bucket, prefix, directory, replace?, atOnce?}} → {@code account}, also on failure. */
+    public static Map<String, Object> getFiles(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String prefix = members.text("prefix");
+            String directory = members.text("directory");
+            FilesOptions options = StoreArguments.files(members);
+            answer.put("account", call.open().getFiles(bucket, prefix, directory, options, null));
+        });
+    }
+
+    /** {@code {store, bucket, prefix}} → {@code removed}: all objects whose keys begin with the prefix. */
+    public static Map<String, Object> removePrefix(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String prefix = members.text("prefix");
+            answer.put("removed", call.open().deletePrefix(bucket, prefix, null));
+        });
+    }
+
+    /** {@code {store, bucket?, full?}} → {@code account}, which a failure holds too. */
+    public static Map<String, Object> diagnoseStore(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.optionalText("bucket");
+            boolean full = members.flag("full");
+            answer.put("account", call.open().diagnose(bucket, full, null));
+        });
+    }
+
+    /**
+     * {@code {store, bucket, prefix?, olderThanHours?, dryRun?}} → {@code account}: aborts unfinished uploads of abandoned backups, or, with a prefix
+     * and an age, all below it.
+     */
+    public static Map<String, Object> collectGarbage(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            String bucket = members.text("bucket");
+            String prefix = members.optionalText("prefix");
+            boolean dryRun = members.flag("dryRun");
+            Duration age = prefix == null ? null : Duration.ofHours(members.number("olderThanHours", 1, 1_000_000));
+            Backups backups = new Backups(call.open());
+            answer.put("account", prefix == null ? backups.collectGarbage(bucket, dryRun, null)
+                    : backups.collectGarbage(bucket, prefix, age, dryRun, null));
         });
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.jpsbackup.BackupName;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
+import org.jpsbackup.FilesOptions;
 import org.jpsbackup.Protection;
 import org.jpsbackup.Store;
 import org.jpsbackup.StoreOptions;
@@ -51,6 +52,13 @@ final class StoreArguments {
     static BackupName backupName(Arguments arguments) {
         return new BackupName(arguments.text("bucket"), arguments.text("name"), arguments.optionalText("timestamp"),
                 arguments.optionalText("mode"));
+    }
+
+    /** {@code replace?, atOnce?}. */
+    static FilesOptions files(Arguments arguments) {
+        return new FilesOptions()
+                .replace(arguments.flag("replace"))
+                .atOnce(arguments.optionalText("atOnce") == null ? 0 : arguments.number("atOnce", 1, 128));
     }
 
     /** {@code lock, lockDays, legalHold?}, or {@code legalHold} alone. */

@@ -145,6 +145,25 @@ class JpsbackupTest {
     }
 
     @Test
+    void a_script_moves_many_files_and_looks_at_the_store() throws Exception {
+        Files.createDirectory(directory.resolve("files"));
+        Files.writeString(directory.resolve("files/one"), "1");
+        Files.writeString(directory.resolve("files/two"), "2");
+        succeeds("return J.makeBucket({store: store, bucket: 'b'});");
+        Map<String, Object> put = succeeds("return J.putFiles({store: store, directory: directory + '/files', bucket: 'b', prefix: 'p', atOnce: 2});");
+        assertEquals(2L, ((Map<?, ?>) put.get("account")).get("files"));
+        succeeds("return J.getFiles({store: store, bucket: 'b', prefix: 'p', directory: directory + '/back'});");
+        assertEquals("2", Files.readString(directory.resolve("back/two")));
+        Map<String, Object> again = fails("conflict", "return J.putFiles({store: store, directory: directory + '/files', bucket: 'b', prefix: 'p'});");
+        assertEquals(2L, ((Map<?, ?>) again.get("account")).get("failed"));
+        assertEquals(2L, succeeds("return J.removePrefix({store: store, bucket: 'b', prefix: 'p/'});").get("removed"));
+        assertEquals(0L, ((Map<?, ?>) succeeds("return J.diagnoseStore({store: store, bucket: 'b'});").get("account")).get("failed"));
+        assertEquals(List.of(), ((Map<?, ?>) succeeds("return J.collectGarbage({store: store, bucket: 'b', dryRun: true});").get("account")).get("aborted"));
+        assertEquals(List.of(), ((Map<?, ?>) succeeds("return J.collectGarbage({store: store, bucket: 'b', prefix: 'p', olderThanHours: 24});")
+                .get("account")).get("aborted"));
+    }
+
+    @Test
     void buckets_are_made_twice() {
         succeeds("return J.makeBucket({store: store, bucket: 'b'});");
         succeeds("return J.makeBucket({store: store, bucket: 'b'});");
