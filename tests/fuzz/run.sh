@@ -23,7 +23,11 @@ tar)
 decompressor)
     zstd -q -c "$work/tree/folder/file" > "$work/seeds/zstd"
     gzip -c "$work/tree/folder/file" > "$work/seeds/gzip"
-    cat "$work/seeds/gzip" "$work/seeds/gzip" > "$work/seeds/two" ;;
+    cat "$work/seeds/gzip" "$work/seeds/gzip" > "$work/seeds/two"
+    # Frames with their size, without it, and what is skipped.
+    zstd -q -c < "$work/tree/folder/file" > "$work/seeds/no_size"
+    printf '\x5e\x2a\x4d\x18\x02\x00\x00\x00ab' > "$work/seeds/skipped"
+    cat "$work"/seeds/{zstd,zstd,no_size,skipped,zstd} > "$work/seeds/frames" ;;
 qpress) # mariabackup's own, whole and from its unit on
     sed -n 's/^ *"\([0-9a-f]\{90,\}\)";*$/\1/p' "$here/../native/test_qpress.c" | python3 -c 'import sys
 sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' > "$work/seeds/file"

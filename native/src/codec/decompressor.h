@@ -6,6 +6,7 @@
 #include <jpsbackup/store.h>
 
 #include "../base/bytes.h"
+#include "../base/workers.h"
 
 struct decompressor {
     struct byte_source source; /* read plain bytes here */
@@ -13,11 +14,15 @@ struct decompressor {
 };
 
 /*
- * `input` stays the caller's. JB_ERROR_VERIFY from read for damage and for a stream that ends inside a frame or member.
- * Windows above 128 MiB are refused (JB_ERROR_LIMIT).
+ * `input` stays the caller's. JB_ERROR_VERIFY from read for damage and for a stream that ends inside a frame or member,
+ * after all that came before it was lent. Windows above 128 MiB are refused (JB_ERROR_LIMIT).
+ *
+ * zstd's frames that tell of at most 4 MiB of content, as ours do, are decompressed ahead on the pool's threads, as
+ * many at a time as `memory_bytes` allows; all others one after another as they come, with a window beside those bytes.
+ * `workers` may be NULL, then all are.
  */
-int decompressor_new(struct byte_source *input, jb_compression compression, struct decompressor **decompressor,
-                     jb_error *error);
+int decompressor_new(struct byte_source *input, jb_compression compression, struct workers *workers,
+                     size_t memory_bytes, struct decompressor **decompressor, jb_error *error);
 
 /* What the first bytes of a stream say; JB_COMPRESSION_NONE for all that is neither. */
 jb_compression compression_of_bytes(const void *bytes, size_t count);

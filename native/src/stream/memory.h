@@ -16,7 +16,7 @@ static inline size_t memory_for_buffers(const jb_operation *operation)
     return (size_t)(limit < MEMORY_RESERVED + least ? least : limit - MEMORY_RESERVED);
 }
 
-/* The share of the frames that are being compressed. */
+/* The share of the frames that are being compressed, or decompressed ahead. */
 static inline size_t memory_for_frames(size_t buffers)
 {
     return buffers / 5 * 2;

@@ -43,9 +43,13 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
     if (source == NULL)
         return error_no_memory(error);
     source->replay.read = replay_read;
+    /* Frames that are decompressed ahead share the memory with the parts; gzip and plain bytes take none. */
+    bool frames = decompress && (object == NULL || object->compression == JB_COMPRESSION_ZSTD);
+    size_t buffers = memory_for_buffers(operation);
+    size_t for_frames = frames ? memory_for_frames(buffers) : 0;
     int code = workers_new(0, &source->workers, error);
     if (code == JB_OK)
-        code = part_reader_new(store, operation, source->workers, bucket, prefix, object, memory_for_buffers(operation),
+        code = part_reader_new(store, operation, source->workers, bucket, prefix, object, buffers - for_frames,
                                &source->reader, error);
     jb_compression compression = object != NULL ? object->compression : JB_COMPRESSION_NONE;
     if (code == JB_OK) {
@@ -54,8 +58,8 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
             code = look_at_first(source, &compression, error);
     }
     if (code == JB_OK)
-        code = decompressor_new(&source->replay, decompress ? compression : JB_COMPRESSION_NONE, &source->decompressor,
-                                error);
+        code = decompressor_new(&source->replay, decompress ? compression : JB_COMPRESSION_NONE, source->workers,
+                                for_frames, &source->decompressor, error);
     if (code != JB_OK) {
         object_source_free(source);
         return code;
