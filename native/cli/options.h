@@ -39,6 +39,7 @@ enum option_id {
     OPTION_JSON,
     OPTION_KEEP,
     OPTION_KEEP_OLD,
+    OPTION_IN_PLACE,
     OPTION_KEY_NAME,
     OPTION_KIND,
     OPTION_KMS_KEY,

@@ -15,11 +15,33 @@ static void print_target(const json_t *account, const char *done, FILE *out)
     fprintf(out, ": %s", format_bytes(account_number(account, "bytes"), size));
 }
 
+/* How a target is replaced, by the method of the plan. */
+static const struct {
+    const char *method;
+    const char *what;
+} methods[] = {
+    {"exchange", "by one exchange of names"},
+    {"rename", "by renaming"},
+    {"entries", "entry by entry, for its own name cannot be changed"},
+    {"copy", "by overwriting, after a copy was made"},
+    {"in-place", "in place: its content is removed before the new one comes, and there is no undo"},
+};
+
 static void print_checked(const json_t *account, FILE *out)
 {
-    char size[FIGURE_SIZE];
+    char needed[FIGURE_SIZE], room[FIGURE_SIZE];
     print_target(account, "can be restored into", out);
-    fprintf(out, ", %s free\n", format_bytes(account_number(account, "bytes_free"), size));
+    fprintf(out, "; %s needed, %s free\n", format_bytes(account_number(account, "bytes_needed"), needed),
+            format_bytes(account_number(account, "bytes_free"), room));
+    const char *method = account_text(account, "method");
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (account_flag(account, "replaces") && strcmp(method, methods[i].method) == 0)
+            fprintf(out, "what is there is replaced %s\n", methods[i].what);
+    if (!account_flag(account, "replaces"))
+        fputs("nothing is there yet\n", out);
+    if (!account_flag(account, "verified"))
+        fputs("the backup is old and has no digests: only damage to its archives can be noticed\n", out);
+    fputs("nothing was changed\n", out);
 }
 
 static void print_files(const json_t *account, FILE *out)
@@ -96,7 +118,7 @@ static int run_journal_step(struct session *session, const char *step, jb_error 
         OPTION_BUCKET,       OPTION_NAME,     OPTION_TIMESTAMP, OPTION_MODE,        OPTION_OBJECT,
         OPTION_INTO,         OPTION_OWNER,    OPTION_STORE,     OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE,
         OPTION_REGION,       OPTION_ENDPOINT, OPTION_CA_FILE,   OPTION_ENCRYPT,     OPTION_TRIES,
-        OPTION_VIRTUAL_HOST, OPTION_COUNT};
+        OPTION_VIRTUAL_HOST, OPTION_DRY_RUN,  OPTION_IN_PLACE,  OPTION_COUNT};
     char why[64];
     snprintf(why, sizeof why, "with '--step %s'", step);
     const char *given;
@@ -140,13 +162,14 @@ static int restore(struct session *session, const char *step, const jb_restore_o
     if (code != JB_OK)
         return code;
     char *account = NULL;
-    if (step == NULL)
+    bool check = step == NULL ? session->arguments.texts[OPTION_DRY_RUN] != NULL : strcmp(step, "check") == 0;
+    if (step == NULL && !check)
         code = jb_restore(session->store, session->operation, options, &account, error);
-    else if (strcmp(step, "check") == 0)
+    else if (check)
         code = jb_restore_check(session->store, session->operation, options, &account, error);
     else
         code = jb_restore_stage(session->store, session->operation, options, &account, error);
-    session->print = step == NULL ? print_restored : strcmp(step, "check") == 0 ? print_checked : print_staged;
+    session->print = check ? print_checked : step == NULL ? print_restored : print_staged;
     return code == JB_OK ? session_take_account(session, account, error) : code;
 }
 
@@ -159,6 +182,7 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
         .owner = arguments->texts[OPTION_OWNER],
         .consumer = arguments->rest,
         .keep_old = arguments->texts[OPTION_KEEP_OLD] != NULL,
+        .in_place = arguments->texts[OPTION_IN_PLACE] != NULL,
     };
     const char *into = NULL, *journal_given = arguments->texts[OPTION_JOURNAL];
     char *target = NULL, *journal = NULL;
@@ -188,9 +212,12 @@ static int run(struct session *session, jb_error *error)
 {
     const char *step = session->arguments.texts[OPTION_STEP];
     static const enum option_id of_commit[] = {OPTION_KEEP_OLD, OPTION_COUNT};
+    static const enum option_id of_whole[] = {OPTION_DRY_RUN, OPTION_COUNT};
     int code = session_expect(session, 0, 0, "none", error);
     if (code == JB_OK && step != NULL && strcmp(step, "commit") != 0)
         code = arguments_refuse(&session->arguments, of_commit, "with a step that is not 'commit'", error);
+    if (code == JB_OK && step != NULL)
+        code = arguments_refuse(&session->arguments, of_whole, "with '--step'", error);
     if (code != JB_OK)
         return code;
     bool reaches_store = step == NULL || strcmp(step, "check") == 0 || strcmp(step, "stage") == 0;
@@ -201,12 +228,15 @@ const struct subcommand restore_subcommand = {
     .name = "restore",
     .bit = IN_RESTORE,
     .summary = "restore an object of a backup onto a directory or file",
-    .usage = "--bucket BUCKET --name NAME --into TARGET [OPTIONS] [-- PROGRAM [ARGUMENTS]]\n"
+    .usage = "--bucket BUCKET --name NAME --into TARGET [--dry-run] [--in-place | --keep-old] [OPTIONS] [-- PROGRAM "
+             "[ARGUMENTS]]\n"
              "--step check|stage --journal FILE --bucket BUCKET --name NAME --into TARGET [OPTIONS] [-- PROGRAM "
              "[ARGUMENTS]]\n"
              "--step swap|undo|commit|status --journal FILE [--keep-old]",
     .about = "Fetches, verifies and unpacks the object beside TARGET, then exchanges the two; a failure leaves TARGET "
-             "as it was. In "
+             "as it was. Where there is no room for both, '--in-place' reads and verifies everything first, then "
+             "removes what is there; a failure after that leaves TARGET incomplete until the same command is run "
+             "again. '--dry-run' prints the plan. In "
              "steps: 'check' changes nothing and tells whether the rest can work; 'stage' unpacks; 'swap' exchanges "
              "all targets of the "
              "journal; 'undo' puts all back; 'commit' removes the old trees; 'status' shows the journal. A PROGRAM "

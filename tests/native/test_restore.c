@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -106,13 +107,47 @@ static void a_failed_restore_undoes_its_own_staging(void **state)
     expect_content("target/file", "old");
 }
 
+/* Does something once, as soon as a phase of the restore begins. */
+struct moment {
+    const char *phase;
+    const char *command; /* for the shell; NULL: the operation is cancelled, or with `dies` the process ends */
+    bool dies;
+    bool done;
+};
+
+static int watch(void *context, const jb_progress *event)
+{
+    struct moment *moment = context;
+    if (moment->done || strcmp(event->phase, moment->phase) != 0)
+        return 0;
+    moment->done = true;
+    if (moment->dies)
+        _exit(42);
+    if (moment->command == NULL)
+        return 1;
+    assert_int_equal(shell("cd '%s' && %s", w.path, moment->command), 0);
+    return 0;
+}
+
+static int restore_with(struct moment *moment, const jb_restore_options *options, jb_error *error)
+{
+    jb_operation_options watched = {
+        .size = sizeof watched, .progress = watch, .progress_context = moment, .progress_interval_ms = 1};
+    jb_operation *operation;
+    assert_ok(*error, jb_operation_new(&watched, &operation, error));
+    int code = jb_restore(w.store, operation, options, NULL, error);
+    jb_operation_free(operation);
+    assert_true(moment->done);
+    return code;
+}
+
 static void old_content_that_cannot_go_is_told_and_can_be_committed_later(void **state)
 {
     (void)state;
     jb_error error = JB_ERROR_INIT;
     jb_restore_options options = options_of("b", "target");
-    assert_int_equal(shell("mkdir '%s/target/mounted' && mount -t tmpfs none '%s/target/mounted'", w.path, w.path), 0);
-    assert_fails(JB_ERROR_CONFLICT, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    struct moment moment = {"extract", "mkdir target/mounted && mount -t tmpfs none target/mounted", false, false};
+    assert_fails(JB_ERROR_CONFLICT, error, restore_with(&moment, &options, &error));
     assert_non_null(strstr(error.text, "is restored, but its old content is not removed"));
     assert_non_null(strstr(error.hint, "commit"));
     expect_content("target/file", "new");
@@ -120,6 +155,274 @@ static void old_content_that_cannot_go_is_told_and_can_be_committed_later(void *
     assert_ok(error, jb_restore_commit(NULL, options.journal, false, NULL, &error));
     expect_content("target/file", "new");
     assert_int_equal(access(options.journal, F_OK), -1);
+}
+
+/* All that a tree is, with its times. */
+static void list_tree(const char *into)
+{
+    assert_int_equal(
+        shell("cd '%s' && find . -path ./store -prune -o ! -name '*.list' -printf '%%p %%y %%m %%U:%%G %%s "
+              "%%T@ %%l\\n' | sort > %s.list",
+              w.path, into),
+        0);
+}
+
+/* With `beside`, the time of the directory around the target may differ, where journals come and go. */
+static void expect_same_tree(bool beside)
+{
+    list_tree("now");
+    assert_int_equal(
+        shell("cd '%s' && sed -i %dd before.list now.list && diff before.list now.list", w.path, beside ? 1 : 1000), 0);
+}
+
+/* The directory's own time changes with the lists. */
+static void begin_list(void)
+{
+    assert_int_equal(shell("cd '%s' && : > before.list && : > now.list", w.path), 0);
+    list_tree("before");
+}
+
+static void expect_plan(const jb_restore_options *options, const char *method, bool replaces)
+{
+    jb_error error = JB_ERROR_INIT;
+    char *account = NULL;
+    char expected[64];
+    begin_list();
+    assert_ok(error, jb_restore_check(w.store, NULL, options, &account, &error));
+    expect_same_tree(false);
+    snprintf(expected, sizeof expected, "\"method\":\"%s\",\"replaces\":%s", method, replaces ? "true" : "false");
+    if (strstr(account, expected) == NULL)
+        fail_msg("no %s in %s", expected, account);
+    jb_text_free(account);
+}
+
+static void a_plan_tells_the_method_and_changes_nothing(void **state)
+{
+    (void)state;
+    jb_restore_options options = options_of("b", "target");
+    expect_plan(&options, "exchange", true);
+    options.in_place = true;
+    expect_plan(&options, "in-place", true);
+    options.in_place = false;
+    assert_int_equal(shell("mount -t tmpfs none '%s/target' && echo old > '%s/target/file'", w.path, w.path), 0);
+    expect_plan(&options, "entries", true);
+    assert_int_equal(shell("umount '%s/target'", w.path), 0);
+    options.target = workspace_file(&w, "absent");
+    expect_plan(&options, "rename", false);
+
+    static const char *const program[] = {"cat", NULL};
+    options.consumer = program;
+    options.target = workspace_file(&w, "other");
+    expect_plan(&options, "exchange", true);
+}
+
+static void what_is_mounted_inside_the_target_stops_a_restore_before_it_begins(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(shell("mkdir -p '%s/target/a b' && mount -t tmpfs none '%s/target/a b'", w.path, w.path), 0);
+    begin_list();
+    for (int in_place = 0; in_place < 2; in_place++) {
+        jb_restore_options options = options_of("b", "target");
+        options.in_place = in_place == 1;
+        assert_fails(JB_ERROR_CONFLICT, error, jb_restore_check(w.store, NULL, &options, NULL, &error));
+        assert_fails(JB_ERROR_CONFLICT, error, jb_restore(w.store, NULL, &options, NULL, &error));
+        assert_non_null(strstr(error.text, "/target/a b' inside the target"));
+        assert_non_null(strstr(error.hint, "unmount"));
+    }
+    expect_same_tree(false);
+    assert_int_equal(shell("umount '%s/target/a b'", w.path), 0);
+    /* Beside it, with a name that begins alike, it does not matter. */
+    assert_int_equal(shell("mkdir -p '%s/target2' && mount -t tmpfs none '%s/target2'", w.path, w.path), 0);
+    jb_restore_options options = options_of("b", "target");
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("umount '%s/target2'", w.path), 0);
+}
+
+/* 40 MiB beside 30 MiB of old content, where 75 MiB more are free at first. */
+static void without_room_for_both_it_is_restored_in_place_only(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(shell("cd '%s' && mkdir small && mount -t tmpfs -o size=110m none small && mkdir small/t && "
+                           "head -c 31457280 /dev/urandom > small/t/old && head -c 41943040 /dev/zero > tree/new",
+                           w.path),
+                     0);
+    const char *directories[] = {workspace_file(&w, "tree"), NULL};
+    jb_backup_directories_options backup = {
+        .size = sizeof backup,
+        .name = {.size = sizeof(jb_backup_name), .bucket = "bucket", .name = "large", .mode = "manual"},
+        .directories = directories};
+    assert_ok(error, jb_backup_directories(w.store, NULL, &backup, NULL, &error));
+    jb_restore_options options = options_of("large", "target");
+    options.target = workspace_file(&w, "small/t");
+    assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_non_null(strstr(error.hint, "in place"));
+    assert_int_equal(access(workspace_file(&w, "small/t/old"), F_OK), 0);
+
+    options.in_place = true;
+    /* A second name keeps the bytes where they are. */
+    assert_int_equal(shell("ln '%s/small/t/old' '%s/small/second'", w.path, w.path), 0);
+    assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(unlink(workspace_file(&w, "small/second")), 0);
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("cmp '%s/tree/new' '%s/small/t/new'", w.path, w.path), 0);
+    assert_int_equal(access(workspace_file(&w, "small/t/old"), F_OK), -1);
+    assert_int_equal(shell("umount '%s/small'", w.path), 0);
+}
+
+static void in_place_gives_the_same_tree_and_leaves_no_journal(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    char *account = NULL;
+    assert_int_equal(
+        shell("cd '%s' && chmod 751 tree && chown 7:8 tree && mkdir tree/sub && ln tree/file tree/sub/hard && "
+              "mkdir target/gone && setfattr -n user.old -v x target",
+              w.path),
+        0);
+    const char *directories[] = {workspace_file(&w, "tree"), NULL};
+    jb_backup_directories_options backup = {
+        .size = sizeof backup,
+        .name = {.size = sizeof(jb_backup_name), .bucket = "bucket", .name = "c", .mode = "manual"},
+        .directories = directories};
+    assert_ok(error, jb_backup_directories(w.store, NULL, &backup, NULL, &error));
+    jb_restore_options options = options_of("c", "target");
+    options.in_place = true;
+    for (int i = 0; i < 2; i++) { /* the second time without a target */
+        assert_ok(error, jb_restore(w.store, NULL, &options, &account, &error));
+        assert_non_null(strstr(account, "\"files\":4,\"verified\":true"));
+        jb_text_free(account);
+        assert_int_equal(
+            shell("cd '%s' && for t in tree target; do (cd $t && find . -printf '%%p %%m %%U:%%G %%n %%T@\\n' | "
+                  "sort && getfattr -d .); done > both.list; n=$(wc -l < both.list); test $((n %% 2)) = 0 && "
+                  "head -n $((n / 2)) both.list > first.list && tail -n $((n / 2)) both.list | "
+                  "diff first.list -",
+                  w.path),
+            0);
+        assert_int_equal(access(options.journal, F_OK), -1);
+        assert_int_equal(shell("rm -r '%s/target'", w.path), 0);
+    }
+}
+
+static void damage_is_found_before_anything_changes_in_place(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = options_of("b", "target");
+    options.in_place = true;
+    char object[256];
+    assert_int_equal(shell("cd '%s' && ln -s store/bucket/b_*_manual/tree.tar.zst object", w.path), 0);
+    snprintf(object, sizeof object, "%s", workspace_file(&w, "object"));
+    size_t size;
+    free(read_file(object, &size));
+    for (size_t at = 0; at < size; at += 7) {
+        begin_list();
+        flip_byte(object, (long)at);
+        assert_fails(JB_ERROR_VERIFY, error, jb_restore(w.store, NULL, &options, NULL, &error));
+        assert_null(strstr(error.text, "INCOMPLETE"));
+        expect_same_tree(true);
+        flip_byte(object, (long)at);
+    }
+}
+
+static void expect_resumed(const jb_restore_options *options)
+{
+    jb_error error = JB_ERROR_INIT;
+    expect_state("\"in-place\"");
+    /* Neither undone nor taken for staged. */
+    assert_fails(JB_ERROR_STATE, error, jb_restore_undo(NULL, options->journal, NULL, &error));
+    assert_non_null(strstr(error.text, "its old content is gone"));
+    assert_fails(JB_ERROR_STATE, error, jb_restore_swap(NULL, options->journal, NULL, &error));
+    jb_restore_options other = *options;
+    other.in_place = false;
+    assert_fails(JB_ERROR_STATE, error, jb_restore(w.store, NULL, &other, NULL, &error));
+    assert_non_null(strstr(error.text, "is incomplete"));
+    other = options_of("b", "other");
+    other.in_place = true;
+    assert_fails(JB_ERROR_STATE, error, jb_restore(w.store, NULL, &other, NULL, &error));
+    expect_content("other/file", "old");
+    assert_ok(error, jb_restore(w.store, NULL, options, NULL, &error));
+    expect_content("target/file", "new");
+    assert_int_equal(access(options->journal, F_OK), -1);
+}
+
+static void a_failure_in_place_says_aloud_what_is_left_and_the_next_run_goes_on(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = options_of("b", "target");
+    options.in_place = true;
+    struct moment moment = {"extract", NULL, false, false};
+    assert_fails(JB_ERROR_CANCELLED, error, restore_with(&moment, &options, &error));
+    assert_non_null(strstr(error.text, "/target' is INCOMPLETE"));
+    assert_non_null(strstr(error.hint, "run the same restore in place again"));
+    expect_resumed(&options);
+
+    /* Who says that it is good as it is may end it so. */
+    moment = (struct moment){"extract", NULL, false, false};
+    assert_fails(JB_ERROR_CANCELLED, error, restore_with(&moment, &options, &error));
+    assert_ok(error, jb_restore_commit(NULL, options.journal, false, NULL, &error));
+    assert_int_equal(access(options.journal, F_OK), -1);
+}
+
+static void the_process_may_end_in_place(void **state)
+{
+    (void)state;
+    jb_restore_options options = options_of("b", "target");
+    options.in_place = true;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        jb_error error = JB_ERROR_INIT;
+        struct moment moment = {"extract", NULL, true, false};
+        (void)restore_with(&moment, &options, &error);
+        _exit(1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 42);
+    expect_resumed(&options);
+}
+
+static void a_program_and_a_file_may_take_the_place_too(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    static const char *const program[] = {"sh", "-c", "tar -xO > file; ls -A > list", NULL};
+    jb_restore_options options = options_of("b", "target");
+    options.in_place = true;
+    options.consumer = program;
+    assert_int_equal(shell("cd '%s' && chmod 750 target && chown 3:4 target", w.path), 0);
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    expect_content("target/file", "new");
+    assert_int_equal(shell("cd '%s/target' && test \"$(stat -c %%a:%%u:%%g .)\" = 750:3:4 && test \"$(cat list)\" = "
+                           "\"$(printf 'file\\nlist')\"",
+                           w.path),
+                     0);
+    /* What a program said is no more to be trusted than what it left behind. */
+    static const char *const failing[] = {"sh", "-c", "cat > /dev/null; exit 3", NULL};
+    options.consumer = failing;
+    assert_fails(JB_ERROR_PRODUCER, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "INCOMPLETE"));
+}
+
+static void what_contradicts_itself_is_refused(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = options_of("b", "target");
+    options.in_place = true;
+    assert_fails(JB_ERROR_USAGE, error, jb_restore_stage(w.store, NULL, &options, NULL, &error));
+    options.keep_old = true;
+    assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    options.keep_old = false;
+    assert_int_equal(shell("cd '%s' && ln -s target link", w.path), 0);
+    options.target = workspace_file(&w, "link");
+    assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    options.target = workspace_file(&w, "target/file");
+    assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    expect_content("target/file", "old");
 }
 
 static void old_content_is_kept_where_the_account_says(void **state)
@@ -156,6 +459,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_restore_undoes_its_own_staging, enter, leave),
         cmocka_unit_test_setup_teardown(old_content_is_kept_where_the_account_says, enter, leave),
         cmocka_unit_test_setup_teardown(old_content_that_cannot_go_is_told_and_can_be_committed_later, enter, leave),
+        cmocka_unit_test_setup_teardown(a_plan_tells_the_method_and_changes_nothing, enter, leave),
+        cmocka_unit_test_setup_teardown(what_is_mounted_inside_the_target_stops_a_restore_before_it_begins, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(without_room_for_both_it_is_restored_in_place_only, enter, leave),
+        cmocka_unit_test_setup_teardown(in_place_gives_the_same_tree_and_leaves_no_journal, enter, leave),
+        cmocka_unit_test_setup_teardown(damage_is_found_before_anything_changes_in_place, enter, leave),
+        cmocka_unit_test_setup_teardown(a_failure_in_place_says_aloud_what_is_left_and_the_next_run_goes_on, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(the_process_may_end_in_place, enter, leave),
+        cmocka_unit_test_setup_teardown(a_program_and_a_file_may_take_the_place_too, enter, leave),
+        cmocka_unit_test_setup_teardown(what_contradicts_itself_is_refused, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,11 +201,16 @@ typedef struct jb_restore_options {
     const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the
                                     staging directory; default by kind */
     bool keep_old;               /* jb_restore only: the old content stays beside the target */
+    bool in_place; /* jb_restore and jb_restore_check: for want of room the old content is removed before the new one
+                      comes, and there is no undo. Everything is read and verified before; a failure after that leaves
+                      the target incomplete, and the same call again goes on */
 } jb_restore_options;
 
 /*
- * Before anything changes: is the object there with its size, is there room for it beside the target, can the target be
- * exchanged? Account: {"object", "target", "bytes", "bytes_free"}.
+ * The plan, and whether it can work: is the object there with its size, is there room for it, what stands at the target
+ * and how can it be replaced? An exchange is tried with empty directories; nothing stays changed. Account: {"backup",
+ * "object", "kind", "target", "bytes", "bytes_needed", "bytes_free", "method", "replaces", "verified"}; method is
+ * exchange, rename, entries, copy or in-place (docs/formats.md), "verified" whether there are digests for every byte.
  */
 JB_API int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                             jb_error *error);

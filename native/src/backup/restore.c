@@ -41,9 +41,9 @@ static int restore_stage(jb_store *store, jb_operation *operation, const jb_rest
     int code = restore_open(store, operation, options, &restore, error);
     if (code != JB_OK)
         return code;
-    uint64_t bytes_free;
+    struct restore_room room;
     struct swap *swap;
-    code = restore_check_space(&restore, &bytes_free, error);
+    code = restore_check_room(&restore, &room, error);
     if (code == JB_OK)
         code = swap_open(options->journal, &swap, error);
     if (code == JB_OK) {
@@ -62,6 +62,8 @@ int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_
         error = &own;
     json_t *json = NULL;
     bool begun;
+    if (options != NULL && options->size == sizeof *options && options->in_place)
+        return error_set(error, JB_ERROR_USAGE, "a restore in place has no staging");
     int code = restore_stage(store, operation, options, &json, &begun, error);
     if (code == JB_OK && account != NULL)
         code = json_text(json, account, error);
@@ -102,15 +104,11 @@ static void name_old(json_t *account, int *code, jb_error *error)
         json_put_text(account, "old", old, code, error);
 }
 
-int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
-               jb_error *error)
+static int stage_and_swap(jb_store *store, jb_operation *operation, const jb_restore_options *options, json_t **account,
+                          jb_error *error)
 {
-    jb_error own = JB_ERROR_INIT;
-    if (error == NULL)
-        error = &own;
-    json_t *json = NULL;
     bool begun = false;
-    int code = restore_stage(store, operation, options, &json, &begun, error);
+    int code = restore_stage(store, operation, options, account, &begun, error);
     if (code == JB_OK)
         code = jb_restore_swap(operation, options->journal, NULL, error);
     /* A journal that was not this call's to change may be another restore's, which stays as it is. */
@@ -118,11 +116,37 @@ int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_option
         undo_failed(options->journal, code, error);
     if (code == JB_OK)
         code = commit(operation, options, error);
-    if (code == JB_OK && account != NULL) {
-        name_old(json, &code, error);
-        if (code == JB_OK)
-            code = json_text(json, account, error);
-    }
+    if (code == JB_OK)
+        name_old(*account, &code, error);
+    return code;
+}
+
+static int put_in_place(jb_store *store, jb_operation *operation, const jb_restore_options *options, json_t **account,
+                        jb_error *error)
+{
+    if (options->keep_old)
+        return error_set(error, JB_ERROR_USAGE, "a restore in place cannot keep the old content");
+    struct restore restore;
+    int code = restore_open(store, operation, options, &restore, error);
+    if (code != JB_OK)
+        return code;
+    code = restore_in_place(store, &restore, account, error);
+    restore_clean_up(&restore);
+    return code;
+}
+
+int jb_restore(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
+               jb_error *error)
+{
+    jb_error own = JB_ERROR_INIT;
+    if (error == NULL)
+        error = &own;
+    json_t *json = NULL;
+    bool in_place = options != NULL && options->size == sizeof *options && options->in_place;
+    int code = in_place ? put_in_place(store, operation, options, &json, error)
+                        : stage_and_swap(store, operation, options, &json, error);
+    if (code == JB_OK && account != NULL)
+        code = json_text(json, account, error);
     json_decref(json);
     return code;
 }

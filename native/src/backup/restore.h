@@ -6,7 +6,7 @@
 
 #include "../archive/tar.h"
 #include "find.h"
-#include "swap.h"
+#include "restore_target.h"
 
 struct owner {
     bool given;
@@ -38,8 +38,16 @@ void restore_clean_up(struct restore *restore);
 /* What it will take on the disk; of an old backup only what is stored is known, which is less. */
 uint64_t restore_needed_bytes(const struct restore *restore);
 
-/* JB_ERROR_NO_SPACE where there is no room for it beside the target. */
-int restore_check_space(const struct restore *restore, uint64_t *bytes_free, jb_error *error);
+/* What stands at the target, and what room there is for what comes. */
+struct restore_room {
+    struct restore_target target;
+    uint64_t bytes_needed; /* free ones, before anything is removed */
+    uint64_t bytes_free;
+};
+
+/* JB_ERROR_NO_SPACE where there is no room for it beside the target, or in its place; JB_ERROR_CONFLICT where something
+ * is mounted inside the target. */
+int restore_check_room(const struct restore *restore, struct restore_room *room, jb_error *error);
 
 /* What every account of a restore begins with. */
 json_t *restore_account(const struct restore *restore, int *code, jb_error *error);
@@ -47,5 +55,11 @@ json_t *restore_account(const struct restore *restore, int *code, jb_error *erro
 /* Fetches, verifies and unpacks the object into `staging`: an empty directory, or a name that does not exist yet. */
 int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
                  jb_error *error);
+
+/* Reads all of it: digests, the compressed form, the archive. Nothing is written. */
+int restore_verify(jb_store *store, struct restore *restore, jb_error *error);
+
+/* The whole restore, without staging. *account, which may be set in either case, is the caller's to free. */
+int restore_in_place(jb_store *store, struct restore *restore, json_t **account, jb_error *error);
 
 #endif

@@ -9,6 +9,14 @@
 #include "../stream/process.h"
 #include "restore.h"
 
+static int check_members(const struct restore *restore, const struct tar_counts *counts, jb_error *error)
+{
+    if (restore->backup.old || counts->files == restore->object.files)
+        return JB_OK;
+    return error_set(error, JB_ERROR_VERIFY, "'%s' holds %llu members instead of %llu", restore->name,
+                     (unsigned long long)counts->files, (unsigned long long)restore->object.files);
+}
+
 static int extract_tree(struct restore *restore, struct byte_source *source, const char *staging,
                         struct tar_counts *counts, jb_error *error)
 {
@@ -23,10 +31,7 @@ static int extract_tree(struct restore *restore, struct byte_source *source, con
         .devices = true,
     };
     int code = tar_extract(restore->operation, source, staging, &options, counts, error);
-    if (code == JB_OK && !restore->backup.old && counts->files != restore->object.files)
-        code = error_set(error, JB_ERROR_VERIFY, "'%s' holds %llu members instead of %llu", restore->name,
-                         (unsigned long long)counts->files, (unsigned long long)restore->object.files);
-    return code;
+    return code == JB_OK ? check_members(restore, counts, error) : code;
 }
 
 typedef int (*chunk_fn)(void *context, const void *bytes, size_t count, jb_error *error);
@@ -92,7 +97,8 @@ static int give_file(void *context, const void *bytes, size_t count, jb_error *e
 static int write_file(struct restore *restore, struct byte_source *source, const char *staging,
                       struct tar_counts *counts, jb_error *error)
 {
-    int fd = open(staging, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fresh = restore->options->in_place ? O_TRUNC : O_EXCL;
+    int fd = open(staging, O_WRONLY | O_CREAT | fresh | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, errno, "cannot make '%s'", staging);
     int code = pass_on(restore, source, give_file, &fd, counts, error);
@@ -106,26 +112,61 @@ static int write_file(struct restore *restore, struct byte_source *source, const
     return code;
 }
 
-int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
-                 jb_error *error)
+static int unpack(struct restore *restore, struct byte_source *source, const char *staging, struct tar_counts *counts,
+                  jb_error *error)
 {
-    const jb_restore_options *options = restore->options;
+    if (restore->options->consumer != NULL)
+        return feed_consumer(restore, source, staging, counts, error);
+    return restore->tree ? extract_tree(restore, source, staging, counts, error)
+                         : write_file(restore, source, staging, counts, error);
+}
+
+static int give_nobody(void *context, const void *bytes, size_t count, jb_error *error)
+{
+    (void)context;
+    (void)bytes;
+    (void)count;
+    (void)error;
+    return JB_OK;
+}
+
+static int walk(struct restore *restore, struct byte_source *source, const char *staging, struct tar_counts *counts,
+                jb_error *error)
+{
+    (void)staging;
+    if (restore->options->consumer != NULL || !restore->tree)
+        return pass_on(restore, source, give_nobody, NULL, counts, error);
+    int code = tar_check(restore->operation, source, counts, error);
+    return code == JB_OK ? check_members(restore, counts, error) : code;
+}
+
+typedef int (*content_fn)(struct restore *restore, struct byte_source *source, const char *staging,
+                          struct tar_counts *counts, jb_error *error);
+
+static int with_content(jb_store *store, struct restore *restore, const char *phase, content_fn work,
+                        const char *staging, struct tar_counts *counts, jb_error *error)
+{
     char key[STORE_KEY_MAX + 1];
     backup_key(&restore->backup.id, restore->backup.old ? restore->name : "", key, sizeof key);
     struct object_source *source;
-    int code = object_source_new(store, restore->operation, options->name.bucket, key,
+    int code = object_source_new(store, restore->operation, restore->options->name.bucket, key,
                                  restore->backup.old ? NULL : &restore->object, true, &source, error);
     if (code != JB_OK)
         return code;
-    operation_phase(restore->operation, restore->tree ? "extract" : "download", restore->name,
-                    restore->object.content_bytes, restore->object.files);
-    struct byte_source *bytes = object_source_bytes(source);
-    if (options->consumer != NULL)
-        code = feed_consumer(restore, bytes, staging, counts, error);
-    else if (restore->tree)
-        code = extract_tree(restore, bytes, staging, counts, error);
-    else
-        code = write_file(restore, bytes, staging, counts, error);
+    operation_phase(restore->operation, phase, restore->name, restore->object.content_bytes, restore->object.files);
+    code = work(restore, object_source_bytes(source), staging, counts, error);
     object_source_free(source);
     return code == JB_OK ? operation_phase_end(restore->operation, error) : code;
+}
+
+int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
+                 jb_error *error)
+{
+    return with_content(store, restore, restore->tree ? "extract" : "download", unpack, staging, counts, error);
+}
+
+int restore_verify(jb_store *store, struct restore *restore, jb_error *error)
+{
+    struct tar_counts counts = {0};
+    return with_content(store, restore, "verify", walk, NULL, &counts, error);
 }

@@ -278,6 +278,11 @@ static int check_staging(const struct swap *swap, jb_error *error)
 {
     if (swap->state == SWAP_STAGING)
         return JB_OK;
+    if (swap->state == SWAP_IN_PLACE) {
+        error_set(error, JB_ERROR_STATE, "'%s' is incomplete: its restore in place did not end (journal '%s')",
+                  swap->targets[0]->path, swap->journal);
+        return error_hint(error, "run the restore in place again; or commit to keep what is there");
+    }
     error_set(error, JB_ERROR_STATE, "an exchange was begun in '%s'", swap->journal);
     return error_hint(error, "undo or commit it first");
 }
@@ -349,10 +354,41 @@ static int find_staged(struct swap *swap, const char *target, struct swap_target
     return *found ? JB_OK : error_set(error, JB_ERROR_NOT_FOUND, "'%s' is not staged in '%s'", target, swap->journal);
 }
 
+int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind kind, jb_error *error)
+{
+    char *path;
+    int code = canonical(target, &path, error);
+    if (code != JB_OK)
+        return code;
+    if (swap->state == SWAP_IN_PLACE && swap->targets[0]->kind == kind && strcmp(swap->targets[0]->path, path) == 0) {
+        free(path);
+        return JB_OK;
+    }
+    code = check_staging(swap, error);
+    if (code == JB_OK && swap->count > 0) {
+        error_set(error, JB_ERROR_STATE, "'%s' holds targets that are staged", swap->journal);
+        code = error_hint(error, "a restore in place has a journal of its own");
+    }
+    struct swap_target *fresh = code == JB_OK ? calloc(1, sizeof(*fresh)) : NULL;
+    if (code == JB_OK && (!fresh || !(fresh->container = strdup(""))))
+        code = error_no_memory(error);
+    if (code != JB_OK) {
+        free(fresh);
+        free(path);
+        return code;
+    }
+    fresh->path = path;
+    fresh->kind = kind;
+    fresh->method = SWAP_WITHOUT;
+    swap->targets[swap->count++] = fresh;
+    swap->state = SWAP_IN_PLACE;
+    return swap_save(swap, error);
+}
+
 int swap_staging(struct swap *swap, const char *target, char *staging, size_t staging_size, jb_error *error)
 {
     struct swap_target *found;
-    int code = find_staged(swap, target, &found, error);
+    int code = swap->state == SWAP_IN_PLACE ? check_staging(swap, error) : find_staged(swap, target, &found, error);
     return code == JB_OK ? give_path(found, staging, staging_size, error) : code;
 }
 

@@ -45,6 +45,12 @@ int swap_undo(struct swap *swap, jb_operation *operation, jb_error *error);
  */
 int swap_commit(struct swap *swap, jb_operation *operation, bool keep_old, jb_error *error);
 
+/*
+ * Writes into the journal, which must be new or already say so of the same target, that the target is being replaced in
+ * place: it is incomplete until swap_commit ends the journal. There is nothing to undo.
+ */
+int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind kind, jb_error *error);
+
 /* The journal as JSON: state, targets with their staging and old paths. Free with free(). */
 char *swap_describe(struct swap *swap, jb_error *error);
 

@@ -410,6 +410,11 @@ int swap_undo(struct swap *swap, jb_operation *operation, jb_error *error)
 {
     (void)operation; /* what was begun is put back, cancelled or not */
     int code = JB_OK;
+    if (swap->state == SWAP_IN_PLACE) {
+        error_set(error, JB_ERROR_STATE, "'%s' was being restored in place: its old content is gone",
+                  swap->targets[0]->path);
+        return error_hint(error, "run the restore in place again; or commit to keep what is there");
+    }
     if (swap->state == SWAP_COMMITTING) {
         code =
             error_set(error, JB_ERROR_STATE, "the exchange in '%s' is committed: it cannot be undone", swap->journal);
@@ -451,7 +456,7 @@ static int keep(struct swap *swap, struct swap_target *target, jb_error *error)
 int swap_commit(struct swap *swap, jb_operation *operation, bool keep_old, jb_error *error)
 {
     (void)operation; /* what was begun is ended, cancelled or not */
-    if (swap->count == 0)
+    if (swap->count == 0 || swap->state == SWAP_IN_PLACE)
         return swap_end(swap, error);
     if (swap->state != SWAP_EXCHANGED && swap->state != SWAP_COMMITTING) {
         error_set(error, JB_ERROR_STATE, "the targets in '%s' are not exchanged: there is nothing to commit",

@@ -17,8 +17,9 @@
 #define VERSION     1
 #define JOURNAL_MAX (1u << 20)
 
-static const char *const states[] = {"staging", "exchanging", "exchanged", "undoing", "undone", "committing"};
-static const char *const methods[] = {"exchange", "rename", "entries", "copy"};
+static const char *const states[] = {"staging", "exchanging", "exchanged", "undoing",
+                                     "undone",  "committing", "in-place"};
+static const char *const methods[] = {"exchange", "rename", "entries", "copy", "in-place"};
 static const char *const phases[] = {"untouched", "out", "in"};
 static const char *const kinds[] = {"tree", "file"};
 
@@ -34,6 +35,11 @@ char *swap_parent(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+const char *swap_method_name(enum swap_method method)
+{
+    return methods[method];
 }
 
 void swap_target_free(struct swap_target *target)
@@ -73,8 +79,9 @@ static json_t *time_to_json(struct timespec time)
 
 static json_t *target_to_json(const struct swap_target *target)
 {
-    char *staging = swap_inside(target, "new");
-    char *old = swap_inside(target, "old");
+    bool placed = target->method != SWAP_WITHOUT;
+    char *staging = placed ? swap_inside(target, "new") : strdup("");
+    char *old = placed ? swap_inside(target, "old") : strdup("");
     json_t *object =
         !staging || !old
             ? NULL
@@ -144,10 +151,10 @@ static bool read_target(const json_t *object, struct swap_target *target)
     int kind = which(json_member_text(object, "kind"), kinds, COUNT(kinds));
     int method = which(json_member_text(object, "method"), methods, COUNT(methods));
     int phase = which(json_member_text(object, "phase"), phases, COUNT(phases));
-    if (!path || path[0] != '/' || !path[1] || !container || !is_container(container, path) || kind < 0 || method < 0 ||
-        phase < 0 || !json_is_boolean(json_object_get(object, "existed")) ||
-        !json_is_boolean(json_object_get(object, "whole")) || !json_is_boolean(json_object_get(object, "back")) ||
-        !json_is_integer(json_object_get(object, "tag_forward")) ||
+    if (!path || path[0] != '/' || !path[1] || !container || kind < 0 || method < 0 || phase < 0 ||
+        (method == SWAP_WITHOUT ? container[0] != '\0' : !is_container(container, path)) ||
+        !json_is_boolean(json_object_get(object, "existed")) || !json_is_boolean(json_object_get(object, "whole")) ||
+        !json_is_boolean(json_object_get(object, "back")) || !json_is_integer(json_object_get(object, "tag_forward")) ||
         !json_is_integer(json_object_get(object, "tag_back")) ||
         !read_time(json_object_get(object, "new_time"), &target->new_time) ||
         !read_time(json_object_get(object, "old_time"), &target->old_time))
@@ -176,6 +183,8 @@ static int read_document(struct swap *swap, const json_t *document, jb_error *er
     if (json_integer_value(json_object_get(document, "version")) != VERSION)
         return error_set(error, JB_ERROR_UNSUPPORTED,
                          "the journal '%s' is of a version that this program does not know", swap->journal);
+    if (state == SWAP_IN_PLACE && json_array_size(targets) != 1)
+        return error_set(error, JB_ERROR_FORMAT, "'%s' is not a swap's journal", swap->journal);
     swap->state = (enum swap_state)state;
     swap->keep_old = json_is_true(json_object_get(document, "keep_old"));
     for (size_t i = 0; i < json_array_size(targets); i++) {
@@ -183,7 +192,8 @@ static int read_document(struct swap *swap, const json_t *document, jb_error *er
         if (!target)
             return error_no_memory(error);
         swap->targets[swap->count++] = target;
-        if (!read_target(json_array_get(targets, i), target))
+        if (!read_target(json_array_get(targets, i), target) ||
+            (target->method == SWAP_WITHOUT) != (swap->state == SWAP_IN_PLACE))
             return error_set(error, JB_ERROR_FORMAT, "'%s' is a swap's journal, but its target %zu is malformed",
                              swap->journal, i);
         if (!target->path || !target->container)

@@ -18,14 +18,16 @@ enum swap_state {
     SWAP_EXCHANGED,  /* all are */
     SWAP_UNDOING,    /* some may be */
     SWAP_UNDONE,     /* none is; containers are being removed */
-    SWAP_COMMITTING  /* all are; old content is being removed */
+    SWAP_COMMITTING, /* all are; old content is being removed */
+    SWAP_IN_PLACE    /* the one target is being replaced without staging, and incomplete until that ends */
 };
 
 enum swap_method {
     SWAP_BY_EXCHANGE, /* renameat2(2) with RENAME_EXCHANGE */
     SWAP_BY_RENAME,   /* the old one out, the new one in; a file's old content by a second name before */
     SWAP_BY_ENTRIES,  /* a directory that cannot be renamed: its entries out, the new ones in */
-    SWAP_BY_COPY      /* a file that cannot be renamed: its content overwritten, after a copy of the old */
+    SWAP_BY_COPY,     /* a file that cannot be renamed: its content overwritten, after a copy of the old */
+    SWAP_WITHOUT      /* in place: there is no container */
 };
 
 /* How far a target by entries or by copy is: in which direction things may have begun to move. */
@@ -65,6 +67,9 @@ struct swap {
 char *swap_inside(const struct swap_target *target, const char *name);
 /* Lends the path's directory part in a copy; free with free(). */
 char *swap_parent(const char *path);
+
+/* As the journal and docs/formats.md say it. Static. */
+const char *swap_method_name(enum swap_method method);
 
 struct swap_target *swap_find(struct swap *swap, const char *path);
 /* Takes the target out of the list and frees it. */

@@ -150,6 +150,16 @@ int swap_tree_remove(const struct swap_system *system, const char *path, jb_erro
     return code == JB_OK ? JB_OK : error_prefix(error, "removing '%s'", path);
 }
 
+int swap_tree_empty(const struct swap_system *system, const char *path, jb_error *error)
+{
+    int directory = open(path, DIRECTORY_FLAGS);
+    if (directory < 0)
+        return error_set_errno(error, errno, "cannot open '%s'", path);
+    int code = remove_below(system, &directory, error);
+    close(directory);
+    return code == JB_OK ? JB_OK : error_prefix(error, "emptying '%s'", path);
+}
+
 /* What the kernel or an overlay keeps for itself on a directory. */
 static bool is_foreign(const char *name)
 {

@@ -11,6 +11,9 @@
  */
 int swap_tree_remove(const struct swap_system *system, const char *path, jb_error *error);
 
+/* The same for all that is in the directory, which itself stays. */
+int swap_tree_empty(const struct swap_system *system, const char *path, jb_error *error);
+
 /*
  * Moves all entries of the directory `from` but `except` (NULL: none) to the directory `to`. A directory that cannot be
  * renamed, as one of an overlay's lower layer, is made anew and its entries are moved one by one; one that is there on
