@@ -131,7 +131,7 @@ static int parse(struct age_header *header, jb_error *error)
 {
     struct span left = {header->text.data + AGE_MAGIC_SIZE, header->text.size - AGE_MAGIC_SIZE};
     while (!begins_with(left, "---")) {
-        struct span arguments[ARGUMENTS_KEPT], body;
+        struct span arguments[ARGUMENTS_KEPT] = {0}, body = {0};
         struct span line = take_line(&left);
         size_t count = begins_with(line, "->") ? split_arguments(line, arguments) : 0;
         if (count == 0)
