@@ -71,14 +71,16 @@ typedef struct jb_verify_options {
     uint32_t percent; /* of JB_VERIFY_SAMPLE, required: 1 to 100 of each object's parts, but at least one */
     uint64_t seed;    /* of JB_VERIFY_SAMPLE: the same seed, below 2^53, chooses the same parts; default (0) a random
                          one */
+    const jb_decryption *decryption; /* of JB_VERIFY_FULL, optional: walks encrypted archives, too; without it of what
+                                        is encrypted only the digests are compared */
 } jb_verify_options;
 
 /*
  * Account: {"backup", "verified", "how", "full", "recorded", "digests", "damaged", "objects": [{"name", "ok",
- * "error"}]}, of a sample also "percent" and "seed", and of its objects "parts" and "parts_read". JB_ERROR_VERIFY where
- * anything is damaged; the account is given then too and names each damaged object. The outcome is recorded beside the
- * seal (docs/formats.md, Verification), for jb_backup_list to tell; where that cannot be, a warning is logged.
- * JB_ERROR_UNSUPPORTED for a sample of an old backup, which has no digests.
+ * "error"}]}, in full "decrypted" for each encrypted object, of a sample also "percent" and "seed", and of its objects
+ * "parts" and "parts_read". JB_ERROR_VERIFY where anything is damaged; the account is given then too and names each
+ * damaged object. The outcome is recorded beside the seal (docs/formats.md, Verification), for jb_backup_list to tell;
+ * where that cannot be, a warning is logged. JB_ERROR_UNSUPPORTED for a sample of an old backup, which has no digests.
  */
 JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_verify_options *options, char **account,
                             jb_error *error);
@@ -181,6 +183,8 @@ typedef struct jb_backup_directories_options {
     const jb_protection *protection; /* optional: the finished backup is protected, as by jb_backup_protect */
     bool resume;   /* takes an abandoned backup of the same directories over, as jb_backup_begin does */
     bool no_index; /* archives by zstd get an index of their members, unless this says not */
+    /* Optional: encrypts all objects. A resumed backup keeps what it has, for the keys that it was encrypted to. */
+    const jb_encryption *encryption;
 } jb_backup_directories_options;
 
 /* Begin, put, complete and protect in one call; a failure before it is complete discards the backup, but a resumed one
@@ -204,6 +208,7 @@ typedef struct jb_restore_options {
     bool in_place; /* jb_restore and jb_restore_check: for want of room the old content is removed before the new one
                       comes, and there is no undo. Everything is read and verified before; a failure after that leaves
                       the target incomplete, and the same call again goes on */
+    const jb_decryption *decryption; /* required where the object is encrypted, and only there */
 } jb_restore_options;
 
 /*

@@ -223,6 +223,8 @@ typedef struct jb_put_options {
     bool replace;               /* false: an object that exists is a conflict */
     const char *alive_key;      /* optional: a small object renewed every 60 s while the put runs */
     bool index; /* tree, with zstd: an object KEY.index.zst beside it lists its members and where they lie */
+    /* Optional: encrypts, after compression and before anything is sent; the index, too. */
+    const jb_encryption *encryption;
 } jb_put_options;
 
 /*
@@ -241,10 +243,13 @@ typedef struct jb_get_options {
                                 written, or, where it is larger than the memory limit, before its last bytes are */
     jb_write_fn write;       /* required; called on the calling thread only, in order */
     void *write_context;
-    bool decompress; /* by the description, else by the first bytes */
+    bool decompress; /* by the description, else by the first bytes; JB_ERROR_ACCESS where they are encrypted and there
+                        is no key */
+    const jb_decryption *decryption; /* optional: decrypts, before it decompresses; JB_ERROR_USAGE where the object is
+                                        not encrypted */
 } jb_get_options;
 
-/* `account` (may be NULL) gets JSON: bytes, verified, digest. */
+/* `account` (may be NULL) gets JSON: bytes, verified, digest, decrypted (only where it is so). */
 JB_API int jb_get(jb_store *store, jb_operation *operation, const jb_get_options *options, char **account,
                   jb_error *error);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../codec/age.h"
 #include "../codec/json.h"
 #include "../stream/alive.h"
 #include "catalog.h"
@@ -65,8 +66,13 @@ static int check_kept(const struct wanted *wanted, const json_t *object, jb_erro
         if (code == JB_OK)
             free(path);
     }
-    if (code != JB_OK || same)
+    if (code != JB_OK)
         return code;
+    if ((json_object_get(object, "encryption") != NULL) != (wanted->options->encryption != NULL))
+        return error_set(error, JB_ERROR_CONFLICT, "the interrupted backup holds '%s' %s", name,
+                         wanted->options->encryption != NULL ? "unencrypted" : "encrypted");
+    if (same)
+        return JB_OK;
     error_set(error, JB_ERROR_CONFLICT,
               "the interrupted backup holds '%s' of '/%s', which is none of these directories", name,
               root == NULL ? "" : root);
@@ -115,6 +121,7 @@ static int put_directory(jb_store *store, jb_operation *operation, const jb_back
                           .tree = directory,
                           .exclude = options->exclude,
                           .strict = options->strict,
+                          .encryption = options->encryption,
                           .level = options->level,
                           .compression =
                               options->compression == JB_COMPRESSION_NONE ? JB_COMPRESSION_ZSTD : options->compression};
@@ -205,7 +212,7 @@ static int check_options(const jb_backup_directories_options *options, jb_error 
         count++;
     if (count == 0 || count > DIRECTORIES_MAX)
         return error_set(error, JB_ERROR_USAGE, "1 to %d directories can be backed up at once", DIRECTORIES_MAX);
-    return JB_OK;
+    return options->encryption == NULL ? JB_OK : age_encryption_check(options->encryption, error);
 }
 
 static size_t count_directories(const jb_backup_directories_options *options)

@@ -69,7 +69,8 @@ static int get_parts(const struct file_job *job, jb_error *error)
         return code;
     code = files_place_open(run->directory, job->path, run->options->replace, &place, error);
     if (code == JB_OK)
-        code = object_source_new(run->store, run->operation, run->options->bucket, key, NULL, false, &source, error);
+        code =
+            object_source_new(run->store, run->operation, run->options->bucket, key, NULL, false, NULL, &source, error);
     if (code == JB_OK)
         code = copy_out(object_source_bytes(source), &place, error);
     if (code == JB_OK)

@@ -1,6 +1,7 @@
 #include <jpsbackup/store.h>
 #include <string.h>
 
+#include "../codec/age.h"
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 
@@ -10,7 +11,8 @@ static int check_options(const jb_get_options *options, jb_error *error)
         return error_set(error, JB_ERROR_USAGE, "jb_get_options is missing or of another size");
     if (options->write == NULL || options->key == NULL)
         return error_set(error, JB_ERROR_USAGE, "the object's name or the place for its bytes is missing");
-    return store_check_names(options->bucket, options->key, error);
+    int code = options->decryption == NULL ? JB_OK : age_decryption_check(options->decryption, error);
+    return code == JB_OK ? store_check_names(options->bucket, options->key, error) : code;
 }
 
 static int parse_description(const char *text, struct object *object, jb_error *error)
@@ -43,14 +45,16 @@ static int pass_on(jb_operation *operation, const jb_get_options *options, struc
     }
 }
 
-static int make_account(const jb_get_options *options, const struct object *object, uint64_t bytes, char **account,
-                        jb_error *error)
+static int make_account(const jb_get_options *options, const struct object *object, uint64_t bytes, bool decrypted,
+                        char **account, jb_error *error)
 {
     int code = JB_OK;
     json_t *json = json_object();
     json_put_text(json, "key", options->key, &code, error);
     json_put_count(json, "bytes", bytes, &code, error);
     json_put(json, "verified", json_boolean(object != NULL), &code, error);
+    if (decrypted)
+        json_put(json, "decrypted", json_true(), &code, error);
     if (object != NULL) {
         char hex[SHA256_HEX_SIZE];
         hex_encode(object->digest, SHA256_SIZE, hex);
@@ -84,7 +88,7 @@ int jb_get(jb_store *store, jb_operation *operation, const jb_get_options *optio
     }
     struct object_source *source = NULL;
     code = object_source_new(store, operation, options->bucket, prefix, described ? &object : NULL, options->decompress,
-                             &source, error);
+                             options->decryption, &source, error);
     uint64_t bytes = 0;
     if (code == JB_OK) {
         uint64_t expected = options->decompress ? object.content_bytes : object_source_stored_bytes(source);
@@ -93,9 +97,10 @@ int jb_get(jb_store *store, jb_operation *operation, const jb_get_options *optio
     }
     if (code == JB_OK)
         code = operation_phase_end(operation, error);
+    bool decrypted = source != NULL && object_source_decrypted(source);
     object_source_free(source);
     if (code == JB_OK && account != NULL)
-        code = make_account(options, described ? &object : NULL, bytes, account, error);
+        code = make_account(options, described ? &object : NULL, bytes, decrypted, account, error);
     object_clean_up(&object);
     return code;
 }

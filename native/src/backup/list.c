@@ -20,6 +20,14 @@ static void add_seal(json_t *entry, const struct seal *seal, int *code, jb_error
         if (value != NULL)
             json_put(entry, shown[i], json_incref(value), code, error);
     }
+    size_t index;
+    json_t *object;
+    json_array_foreach(json_object_get(seal->document, "objects"), index, object)
+    {
+        json_t *encryption = json_object_get(object, "encryption");
+        if (encryption != NULL && json_object_get(entry, "encryption") == NULL)
+            json_put(entry, "encryption", json_incref(encryption), code, error);
+    }
 }
 
 /* When and how it was last verified, and with what outcome. */

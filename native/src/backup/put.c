@@ -143,7 +143,8 @@ static int check_options(const jb_put_options *options, jb_error *error)
         return error_set(error, JB_ERROR_USAGE, "only a tree that is compressed by zstd can have an index");
     if (options->key == NULL)
         return error_set(error, JB_ERROR_USAGE, "the object's name is missing");
-    return store_check_names(options->bucket, options->key, error);
+    int code = options->encryption == NULL ? JB_OK : age_encryption_check(options->encryption, error);
+    return code == JB_OK ? store_check_names(options->bucket, options->key, error) : code;
 }
 
 static int refuse_key(jb_store *store, jb_operation *operation, const char *bucket, const char *key, jb_error *error)
@@ -177,6 +178,7 @@ static int open_stages(struct put *put, jb_store *store, struct put_stages_optio
                                           .compression = options->compression,
                                           .level = options->level,
                                           .replace = options->replace,
+                                          .encryption = options->encryption,
                                           .memory_bytes = memory_for_buffers(put->operation)};
     int code = workers_new(0, &put->workers, error);
     if (code == JB_OK && options->index) {

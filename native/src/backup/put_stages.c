@@ -20,6 +20,13 @@ int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *op
     if (code != JB_OK)
         return code;
     stages->next = part_writer_sink(stages->writer);
+    if (options->encryption != NULL) {
+        code = age_encryptor_new(stages->next, options->encryption, operation_memory_limit(operation),
+                                 &stages->encryptor, error);
+        if (code != JB_OK)
+            return code;
+        stages->next = age_encryptor_sink(stages->encryptor);
+    }
     if (zstd)
         code =
             compressor_new_zstd(stages->next, options->level, workers, operation, frames, &stages->compressor, error);
@@ -33,7 +40,8 @@ int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *op
 int put_stages_reserve(struct put_stages *stages, void **room, size_t *capacity, jb_error *error)
 {
     *room = NULL;
-    return stages->compressor == NULL ? part_writer_reserve(stages->writer, room, capacity, error) : JB_OK;
+    bool direct = stages->next == part_writer_sink(stages->writer);
+    return direct ? part_writer_reserve(stages->writer, room, capacity, error) : JB_OK;
 }
 
 int put_stages_advance(struct put_stages *stages, size_t count, jb_error *error)
@@ -44,7 +52,8 @@ int put_stages_advance(struct put_stages *stages, size_t count, jb_error *error)
 
 int put_stages_flush(struct put_stages *stages, jb_error *error)
 {
-    return stages->compressor != NULL ? stages->compressor->finish(stages->compressor, error) : JB_OK;
+    int code = stages->compressor != NULL ? stages->compressor->finish(stages->compressor, error) : JB_OK;
+    return code == JB_OK && stages->encryptor != NULL ? age_encryptor_finish(stages->encryptor, error) : code;
 }
 
 int put_stages_finish(struct put_stages *stages, struct object *object, jb_error *error)
@@ -53,6 +62,7 @@ int put_stages_finish(struct put_stages *stages, struct object *object, jb_error
     if (code != JB_OK)
         return code;
     object->compression = stages->compression;
+    object->encrypted = stages->encryptor != NULL;
     object->content_bytes = stages->content_bytes;
     return JB_OK;
 }
@@ -61,6 +71,7 @@ void put_stages_close(struct put_stages *stages)
 {
     if (stages->compressor != NULL)
         stages->compressor->free(stages->compressor);
+    age_encryptor_free(stages->encryptor);
     part_writer_free(stages->writer);
     *stages = (struct put_stages){0};
 }

@@ -1,7 +1,8 @@
-/* The stages that a stream passes on its way into an object of a store: counter → compressor → parts. */
+/* The stages that a stream passes on its way into an object of a store: counter → compressor → encryptor → parts. */
 #ifndef BACKUP_PUT_STAGES_H
 #define BACKUP_PUT_STAGES_H
 
+#include "../codec/age.h"
 #include "../codec/compressor.h"
 #include "../stream/part_writer.h"
 
@@ -9,8 +10,9 @@ struct put_stages {
     struct byte_sink sink; /* write plain bytes here */
     uint64_t content_bytes;
     jb_compression compression;
-    struct byte_sink *next;        /* what the counter passes on to */
-    struct compressor *compressor; /* NULL for none */
+    struct byte_sink *next;          /* what the counter passes on to */
+    struct compressor *compressor;   /* NULL for none */
+    struct age_encryptor *encryptor; /* NULL for none */
     struct part_writer *writer;
 };
 
@@ -20,14 +22,16 @@ struct put_stages_options {
     jb_compression compression;
     int level;
     bool replace;
-    size_t memory_bytes; /* for all stages together */
+    const jb_encryption *encryption; /* NULL for none */
+    size_t memory_bytes;             /* for all stages together */
 };
 
 /* `workers` must outlive the stages. They are to be closed also after a failure. */
 int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *operation, struct workers *workers,
                     const struct put_stages_options *options, jb_error *error);
 
-/* Without compression bytes can be read right into the parts: room, or NULL where they must go through the sink. */
+/* Without compression and encryption bytes can be read right into the parts: room, or NULL where they must go through
+ * the sink. */
 int put_stages_reserve(struct put_stages *stages, void **room, size_t *capacity, jb_error *error);
 int put_stages_advance(struct put_stages *stages, size_t count, jb_error *error);
 

@@ -150,7 +150,8 @@ static int with_content(jb_store *store, struct restore *restore, const char *ph
     backup_key(&restore->backup.id, restore->backup.old ? restore->name : "", key, sizeof key);
     struct object_source *source;
     int code = object_source_new(store, restore->operation, restore->options->name.bucket, key,
-                                 restore->backup.old ? NULL : &restore->object, true, &source, error);
+                                 restore->backup.old ? NULL : &restore->object, true, restore->options->decryption,
+                                 &source, error);
     if (code != JB_OK)
         return code;
     operation_phase(restore->operation, phase, restore->name, restore->object.content_bytes, restore->object.files);

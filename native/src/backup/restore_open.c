@@ -1,6 +1,8 @@
 #include <string.h>
 
+#include "../codec/age.h"
 #include "../codec/json.h"
+#include "../stream/object_keys.h"
 #include "restore.h"
 
 static int check_options(const jb_restore_options *options, jb_error *error)
@@ -13,7 +15,7 @@ static int check_options(const jb_restore_options *options, jb_error *error)
     if (options->journal == NULL || options->journal[0] != '/')
         return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path",
                          options->journal == NULL ? "" : options->journal);
-    return JB_OK;
+    return options->decryption == NULL ? JB_OK : age_decryption_check(options->decryption, error);
 }
 
 void restore_clean_up(struct restore *restore)
@@ -25,10 +27,17 @@ void restore_clean_up(struct restore *restore)
 /* Who restores a whole archive needs no right to read its index. */
 static int confirm(jb_store *store, const struct restore *restore, jb_error *error)
 {
+    const jb_restore_options *options = restore->options;
     struct object archive = restore->object;
+    char prefix[STORE_KEY_MAX + 1];
     archive.index = NULL;
-    return folder_confirm_object(store, restore->operation, restore->options->name.bucket, &restore->backup.id,
-                                 &archive, error);
+    int code =
+        folder_confirm_object(store, restore->operation, options->name.bucket, &restore->backup.id, &archive, error);
+    if (code != JB_OK)
+        return code;
+    backup_key(&restore->backup.id, "", prefix, sizeof prefix);
+    return object_keys_try(store, restore->operation, options->name.bucket, prefix, &archive, options->decryption,
+                           error);
 }
 
 int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
@@ -46,6 +55,9 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
         code = object_from_json(restore->description, &restore->object, error);
         if (code == JB_OK)
             code = confirm(store, restore, error);
+    } else if (code == JB_OK) {
+        code =
+            object_keys_given(json_member_text(restore->description, "name"), false, true, options->decryption, error);
     }
     if (code != JB_OK) {
         restore_clean_up(restore);

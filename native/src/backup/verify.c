@@ -4,6 +4,7 @@
 #include "../archive/tar.h"
 #include "../base/clock.h"
 #include "../base/random.h"
+#include "../codec/age.h"
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "find.h"
@@ -40,17 +41,21 @@ static int read_to_end(jb_operation *operation, struct byte_source *source, uint
     }
 }
 
-/* Reads every byte: digests on the way in, then the compressed form, then the archive. */
+/* Reads every byte: digests on the way in, then the encryption, the compressed form, and the archive. Of what is
+ * encrypted and has no key only the digests. */
 static int verify_content(struct verification *verification, const char *prefix, const struct object *object, bool tree,
                           jb_error *error)
 {
+    bool encrypted = object != NULL && object->encrypted;
+    const jb_decryption *decryption = encrypted ? verification->options->decryption : NULL;
+    bool sealed = encrypted && decryption == NULL;
     struct object_source *source;
     int code = object_source_new(verification->store, verification->operation, verification->options->name.bucket,
-                                 prefix, object, true, &source, error);
+                                 prefix, object, !sealed, decryption, &source, error);
     if (code != JB_OK)
         return code;
     struct byte_source *bytes = object_source_bytes(source);
-    if (tree) {
+    if (tree && !sealed) {
         struct tar_counts counts = {0};
         code = tar_check(verification->operation, bytes, &counts, error);
         if (code == JB_OK && object != NULL && counts.files != object->files)
@@ -59,7 +64,7 @@ static int verify_content(struct verification *verification, const char *prefix,
     } else {
         uint64_t total = 0;
         code = read_to_end(verification->operation, bytes, &total, error);
-        if (code == JB_OK && object != NULL && total != object->content_bytes)
+        if (code == JB_OK && object != NULL && !sealed && total != object->content_bytes)
             code = error_set(error, JB_ERROR_VERIFY, "the content has %llu bytes instead of %llu",
                              (unsigned long long)total, (unsigned long long)object->content_bytes);
     }
@@ -134,6 +139,8 @@ static int verify_object(struct verification *verification, const json_t *descri
     json_t *result = json_object();
     json_put_text(result, "name", name, &made, error);
     json_put(result, "ok", json_boolean(code == JB_OK), &made, error);
+    if (verification->options->how == JB_VERIFY_FULL && json_object_get(description, "encryption") != NULL)
+        json_put(result, "decrypted", json_boolean(verification->options->decryption != NULL), &made, error);
     if (verification->options->how == JB_VERIFY_SAMPLE) {
         json_put_count(result, "parts", verification->sample.parts, &made, error);
         json_put_count(result, "parts_read", verification->sample.parts_read, &made, error);
@@ -262,6 +269,11 @@ static int check_options(const jb_verify_options *options, jb_error *error)
     bool sample = options->how == JB_VERIFY_SAMPLE;
     if (sample ? options->percent < 1 || options->percent > 100 : options->percent != 0 || options->seed != 0)
         return error_set(error, JB_ERROR_USAGE, "a sample is of 1 to 100 percent, and only a sample has a share");
+    if (options->decryption != NULL && options->how != JB_VERIFY_FULL)
+        return error_set(error, JB_ERROR_USAGE, "keys have a meaning for a full verification only");
+    int code = options->decryption == NULL ? JB_OK : age_decryption_check(options->decryption, error);
+    if (code != JB_OK)
+        return code;
     return options->seed <= SEED_MAX ? JB_OK : error_set(error, JB_ERROR_USAGE, "a seed is a number below 2^53");
 }
 

@@ -11,6 +11,8 @@
 #define SEGMENTS_MAX 1000
 #define PARTS_MAX    50000
 
+static const char encryption_age[] = "age";
+
 void object_clean_up(struct object *object)
 {
     for (size_t i = 0; i < object->segment_count; i++) {
@@ -114,6 +116,8 @@ static json_t *describe(const struct object *object, const char *kind, jb_error 
     json_put_text(json, "name", object->name, &code, error);
     json_put_text(json, "kind", kind, &code, error);
     json_put_text(json, "compression", compression_name(object->compression), &code, error);
+    if (object->encrypted)
+        json_put_text(json, "encryption", encryption_age, &code, error);
     json_put_count(json, "size", object->bytes, &code, error);
     json_put_count(json, "content_size", object->content_bytes, &code, error);
     json_put_text(json, "digest", hex, &code, error);
@@ -194,6 +198,14 @@ static bool take_version(const json_t *json, struct object_segment *segment)
             return false;
     memcpy(segment->version, version, size + 1);
     return true;
+}
+
+/* Absent, or the only one that is known. */
+static bool take_encryption(const json_t *json, struct object *object)
+{
+    const char *encryption = json_member_text(json, "encryption");
+    object->encrypted = encryption != NULL && strcmp(encryption, encryption_age) == 0;
+    return object->encrypted || json_object_get(json, "encryption") == NULL;
 }
 
 static int segment_from_json(const json_t *json, struct object *object, jb_error *error)
@@ -295,6 +307,8 @@ static int read_members(const json_t *json, const char *allowed, struct object *
         return malformed("kind", error);
     if (compression == NULL || !compression_parse(compression, &object->compression))
         return malformed("compression", error);
+    if (!take_encryption(json, object))
+        return malformed("encryption", error);
     if (!json_member_count(json, "content_size", &object->content_bytes))
         return malformed("content_size", error);
     if (strcmp(kind, "tree") == 0) {

@@ -31,8 +31,9 @@ struct object_segment {
 struct object {
     char *name;
     jb_compression compression;
+    bool encrypted;         /* in age's format, after compression */
     uint64_t bytes;         /* in the store */
-    uint64_t content_bytes; /* before compression */
+    uint64_t content_bytes; /* before compression and encryption */
     size_t segment_count;
     struct object_segment *segments;
     unsigned char digest[SHA256_SIZE]; /* SHA-256 of all parts' digests in order */

@@ -2,16 +2,24 @@
 
 #include <stdlib.h>
 
+#include "../codec/age.h"
 #include "../codec/decompressor.h"
 #include "memory.h"
+#include "object_keys.h"
+
+/* Lends a stream's first bytes again after they were looked at. */
+struct replay {
+    struct byte_source source;
+    struct byte_source *input;
+    const void *first;
+    size_t count;
+    bool pending;
+};
 
 struct object_source {
-    /* Lends the stream's first bytes again after they were looked at. */
-    struct byte_source replay;
-    struct byte_source *parts;
-    const void *first;
-    size_t first_count;
-    bool first_pending;
+    struct replay stored;
+    struct replay decrypted;
+    struct age_decryptor *decryptor; /* NULL for none */
     struct workers *workers;
     struct part_reader *reader;
     struct decompressor *decompressor;
@@ -19,30 +27,51 @@ struct object_source {
 
 static int replay_read(struct byte_source *source, const void **bytes, size_t *count, jb_error *error)
 {
-    struct object_source *object_source = (struct object_source *)source;
-    if (!object_source->first_pending)
-        return object_source->parts->read(object_source->parts, bytes, count, error);
-    object_source->first_pending = false;
-    *bytes = object_source->first;
-    *count = object_source->first_count;
+    struct replay *replay = (struct replay *)source;
+    if (!replay->pending)
+        return replay->input->read(replay->input, bytes, count, error);
+    replay->pending = false;
+    *bytes = replay->first;
+    *count = replay->count;
     return JB_OK;
 }
 
-static int look_at_first(struct object_source *source, jb_compression *compression, jb_error *error)
+static int look_at_first(struct replay *replay, jb_error *error)
 {
-    int code = source->parts->read(source->parts, &source->first, &source->first_count, error);
-    source->first_pending = true;
-    *compression = compression_of_bytes(source->first, source->first_count);
+    int code = replay->input->read(replay->input, &replay->first, &replay->count, error);
+    replay->pending = code == JB_OK;
     return code;
 }
 
+/* Puts the decryptor between the two replays, where there is something to decrypt. */
+static int decrypt(struct object_source *source, const struct object *object, const char *name, bool decompress,
+                   const jb_decryption *decryption, jb_error *error)
+{
+    int code = JB_OK;
+    source->decrypted.input = &source->stored.source;
+    if (object == NULL && (decompress || decryption != NULL))
+        code = look_at_first(&source->stored, error);
+    if (code != JB_OK)
+        return code;
+    bool encrypted = object != NULL ? object->encrypted : age_is_encrypted(source->stored.first, source->stored.count);
+    code = object_keys_given(name, encrypted, decompress, decryption, error);
+    if (code != JB_OK || !encrypted || decryption == NULL)
+        return code;
+    code = age_decryptor_new(&source->stored.source, decryption, &source->decryptor, error);
+    if (code != JB_OK)
+        return error_prefix(error, "'%s'", name);
+    source->decrypted.input = age_decryptor_source(source->decryptor);
+    return JB_OK;
+}
+
 int object_source_new(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
-                      const struct object *object, bool decompress, struct object_source **made, jb_error *error)
+                      const struct object *object, bool decompress, const jb_decryption *decryption,
+                      struct object_source **made, jb_error *error)
 {
     struct object_source *source = calloc(1, sizeof *source);
     if (source == NULL)
         return error_no_memory(error);
-    source->replay.read = replay_read;
+    source->stored.source.read = source->decrypted.source.read = replay_read;
     /* Frames that are decompressed ahead share the memory with the parts; gzip and plain bytes take none. */
     bool frames = decompress && (object == NULL || object->compression == JB_COMPRESSION_ZSTD);
     size_t buffers = memory_for_buffers(operation);
@@ -53,13 +82,16 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
                                &source->reader, error);
     jb_compression compression = object != NULL ? object->compression : JB_COMPRESSION_NONE;
     if (code == JB_OK) {
-        source->parts = part_reader_source(source->reader);
-        if (decompress && object == NULL)
-            code = look_at_first(source, &compression, error);
+        source->stored.input = part_reader_source(source->reader);
+        code = decrypt(source, object, object != NULL ? object->name : prefix, decompress, decryption, error);
+    }
+    if (code == JB_OK && decompress && object == NULL) {
+        code = look_at_first(&source->decrypted, error);
+        compression = compression_of_bytes(source->decrypted.first, source->decrypted.count);
     }
     if (code == JB_OK)
-        code = decompressor_new(&source->replay, decompress ? compression : JB_COMPRESSION_NONE, source->workers,
-                                for_frames, &source->decompressor, error);
+        code = decompressor_new(&source->decrypted.source, decompress ? compression : JB_COMPRESSION_NONE,
+                                source->workers, for_frames, &source->decompressor, error);
     if (code != JB_OK) {
         object_source_free(source);
         return code;
@@ -78,12 +110,18 @@ uint64_t object_source_stored_bytes(const struct object_source *source)
     return part_reader_bytes(source->reader);
 }
 
+bool object_source_decrypted(const struct object_source *source)
+{
+    return source->decryptor != NULL;
+}
+
 void object_source_free(struct object_source *source)
 {
     if (source == NULL)
         return;
     if (source->decompressor != NULL)
         source->decompressor->free(source->decompressor);
+    age_decryptor_free(source->decryptor);
     part_reader_free(source->reader);
     workers_free(source->workers);
     free(source);
