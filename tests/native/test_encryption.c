@@ -50,7 +50,7 @@ static void assert_got(struct workspace *w, const char *description, bool decomp
     buffer_clean_up(&got);
 }
 
-static void assert_not_got(struct workspace *w, int code, const char *description, bool decompress,
+static void assert_not_got(struct workspace *w, jb_code code, const char *description, bool decompress,
                            const jb_decryption *decryption)
 {
     jb_error error = JB_ERROR_INIT;
@@ -263,7 +263,7 @@ static void a_backup_is_restored_with_its_key(void **state)
     workspace_close(&w);
 }
 
-static void assert_untouched(struct workspace *w, int code, const jb_decryption *decryption)
+static void assert_untouched(struct workspace *w, jb_code code, const jb_decryption *decryption)
 {
     jb_error error = JB_ERROR_INIT;
     const jb_restore_options options = onto(w, decryption);

@@ -36,7 +36,7 @@ static void describe(char *text, size_t size)
     unsigned char digests[2 * SHA256_SIZE], all[SHA256_SIZE];
     char first[SHA256_HEX_SIZE], second[SHA256_HEX_SIZE], whole[SHA256_HEX_SIZE];
     sha256_of(TEXT, 12, digests, NULL);
-    sha256_of(TEXT + 12, 8, digests + SHA256_SIZE, NULL);
+    sha256_of(&TEXT[12], 8, digests + SHA256_SIZE, NULL);
     sha256_of(digests, sizeof digests, all, NULL);
     hex_encode(digests, SHA256_SIZE, first);
     hex_encode(digests + SHA256_SIZE, SHA256_SIZE, second);

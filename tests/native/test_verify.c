@@ -187,8 +187,8 @@ static void a_record_of_another_backup_or_none_that_can_be_read_is_none(void **s
     assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
     static const char *const records[] = {
         "", "{", "[]", "{\"format\": \"jpsbackup-verified-1\"}",
-        "{\"format\": \"jpsbackup-verified-1\", \"owner\": \"somebody\", \"verified\": \"2026-11-23T00:00:00Z\", "
-        "\"how\": \"full\", \"outcome\": \"good\"}"};
+        ("{\"format\": \"jpsbackup-verified-1\", \"owner\": \"somebody\", \"verified\": \"2026-11-23T00:00:00Z\", "
+         "\"how\": \"full\", \"outcome\": \"good\"}")};
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
         write_file(workspace_file(&w, "store/bucket/" FOLDER "/verified.json"), records[i], strlen(records[i]));
         json_t *entry = listed(&w);

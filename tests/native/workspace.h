@@ -41,9 +41,9 @@ int verify_backup(jb_store *store, jb_operation *operation, jb_backup_name name,
     } while (0)
 #define assert_fails(expected, error, call)                                                                            \
     do {                                                                                                               \
-        int fails_code = (call);                                                                                       \
-        if (fails_code != (expected))                                                                                  \
-            fail_msg("%s: %s instead of %s: %s", #call, jb_code_name((jb_code)fails_code), jb_code_name(expected),     \
+        jb_code fails_code = (jb_code)(call), fails_expected = (jb_code)(expected);                                    \
+        if (fails_code != fails_expected)                                                                              \
+            fail_msg("%s: %s instead of %s: %s", #call, jb_code_name(fails_code), jb_code_name(fails_expected),        \
                      (error).text);                                                                                    \
     } while (0)
 
