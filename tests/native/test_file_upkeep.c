@@ -1,8 +1,11 @@
 /* The file store: buckets and their end, copies, summed-up listings, what killed writers leave. */
+#include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "store/file/file.h"
 #include "store/store.h"
 #include "workspace.h"
 
@@ -58,6 +62,51 @@ static void a_bucket_with_foreign_files_or_a_living_writer_stays(void **state)
     assert_fails(JB_ERROR_CONFLICT, error, jb_store_delete_bucket(w.store, NULL, "bucket", &error));
     w.store->driver->upload_abort(upload);
     assert_ok(error, jb_store_delete_bucket(w.store, NULL, "bucket", &error));
+    workspace_close(&w);
+}
+
+struct looker {
+    const char *directory;
+    atomic_bool ended;
+};
+
+/* As gc looks for dead writers: it holds each temporary file's lock for a moment. */
+static void *look_at_temporaries(void *argument)
+{
+    struct looker *looker = argument;
+    while (!atomic_load(&looker->ended)) {
+        DIR *directory = opendir(looker->directory);
+        for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+            file_temporary_is_dead(dirfd(directory), entry->d_name);
+        if (directory != NULL)
+            closedir(directory);
+    }
+    return NULL;
+}
+
+static void a_writer_that_is_looked_at_while_it_begins_is_alive_all_the_same(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    struct looker looker = {.directory = workspace_file(&w, "store/bucket")};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, look_at_temporaries, &looker), 0);
+    struct file_place place;
+    assert_ok(error, file_place_open((struct file_store *)w.store, "bucket", "k", true, &place, &error));
+    for (unsigned i = 0; i < 500; i++) {
+        struct file_temporary temporary;
+        assert_ok(error, file_temporary_make(&place, &temporary, &error));
+        int fd = openat(place.directory_fd, temporary.name, O_RDONLY);
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+            fail_msg("temporary file %u has no lock", i);
+        close(fd);
+        file_temporary_drop(&place, &temporary);
+    }
+    atomic_store(&looker.ended, true);
+    pthread_join(thread, NULL);
+    file_place_close(&place);
     workspace_close(&w);
 }
 
@@ -273,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_an_empty_bucket_is_deleted),
         cmocka_unit_test(a_bucket_with_foreign_files_or_a_living_writer_stays),
+        cmocka_unit_test(a_writer_that_is_looked_at_while_it_begins_is_alive_all_the_same),
         cmocka_unit_test(who_waits_for_the_lock_of_a_deleted_bucket_locks_the_new_one),
         cmocka_unit_test(a_copy_has_the_same_bytes_and_replaces_only_when_asked),
         cmocka_unit_test(a_listing_by_delimiter_sums_up_what_lies_deeper),

@@ -162,6 +162,25 @@ static void an_answer_with_another_checksum_is_caught_and_the_object_removed(voi
     write_is_undone(JB_ERROR_VERIFY, "another checksum", script, 2);
 }
 
+/* He writes without a condition where he has found the key free. */
+static void a_single_writers_object_that_is_not_as_it_was_sent_is_removed(void **state)
+{
+    (void)state;
+    const struct exchange script[] = {
+        {"HEAD", "/bucket/key", .status = "404 No"},
+        {"HEAD", "/bucket", .status = "200 OK"},
+        {"PUT", "/bucket/key", {"!if-none-match"}, .status = "200 OK", .reply_headers = SHA256_IS(OTHER) TAG},
+        REMOVAL,
+        {"HEAD", "/bucket/key", .status = "200 OK", .reply_headers = TIMED_TAG, .reply_size = 3},
+    };
+    struct s3_fixture fixture;
+    BEGIN(fixture, script);
+    fixture.store->single_writer = true;
+    assert_int_equal(write_to(fixture.store, if_absent, &fixture.error), JB_ERROR_VERIFY);
+    assert_int_equal(write_to(fixture.store, if_absent, &fixture.error), JB_ERROR_CONFLICT);
+    s3_fixture_end(&fixture);
+}
+
 static void what_a_store_kept_of_a_request_that_broke_is_named(void **state)
 {
     (void)state;
@@ -559,6 +578,7 @@ int main(void)
         cmocka_unit_test(an_object_that_the_store_cut_silently_is_caught_and_removed),
         cmocka_unit_test(an_object_that_cannot_be_confirmed_is_removed),
         cmocka_unit_test(an_answer_with_another_checksum_is_caught_and_the_object_removed),
+        cmocka_unit_test(a_single_writers_object_that_is_not_as_it_was_sent_is_removed),
         cmocka_unit_test(what_a_store_kept_of_a_request_that_broke_is_named),
         cmocka_unit_test(encryption_that_is_not_confirmed_is_an_error),
         cmocka_unit_test(encryption_may_be_confirmed_by_the_finished_object),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/clock.h"
 #include "codec/digest.h"
 #include "store/store.h"
 #include "stream/object.h"
@@ -351,6 +353,28 @@ static int64_t read_and_cancel(void *context, void *bytes, size_t capacity)
     return (int64_t)capacity;
 }
 
+static void what_a_producer_leaves_running_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    int64_t began_ms = clock_monotonic_ms();
+    /* It holds the standard error open that it was born with. */
+    char daemon[256], command[400];
+    snprintf(daemon, sizeof daemon, "sleep 60 > /dev/null & echo $! >> '%s'", workspace_file(&w, "pids"));
+    snprintf(command, sizeof command, "%s; echo data; echo completed OK! >&2", daemon);
+    assert_ok(error, put_command(&w, command, "completed OK!", &error));
+    static const char *const keys[] = {"object"};
+    assert_ok(error, jb_store_delete(w.store, NULL, "bucket", keys, 1, &error));
+    snprintf(command, sizeof command, "%s; echo data; echo why it failed >&2; exit 3", daemon);
+    assert_fails(JB_ERROR_PRODUCER, error, put_command(&w, command, NULL, &error));
+    assert_non_null(strstr(error.text, "status 3: why it failed"));
+    assert_true(clock_monotonic_ms() - began_ms < 30000);
+    assert_int_equal(shell("kill $(cat '%s')", workspace_file(&w, "pids")), 0);
+    workspace_close(&w);
+}
+
 static void a_cancelled_put_leaves_nothing(void **state)
 {
     (void)state;
@@ -554,6 +578,7 @@ int main(void)
         cmocka_unit_test(an_object_that_is_replaced_while_it_is_read_is_no_mixture),
         cmocka_unit_test(a_producer_that_fails_leaves_nothing),
         cmocka_unit_test(producers_inherit_no_descriptors_and_no_input),
+        cmocka_unit_test(what_a_producer_leaves_running_is_not_waited_for),
         cmocka_unit_test(a_cancelled_put_leaves_nothing),
         cmocka_unit_test(an_existing_object_is_replaced_only_when_asked),
         cmocka_unit_test(the_account_describes_the_parts),

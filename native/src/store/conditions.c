@@ -296,6 +296,6 @@ int store_conditions_compare(jb_store *store, jb_operation *operation, const cha
         return error_set(error, JB_ERROR_CONFLICT, "'%s/%s' exists already", bucket, key);
     if (condition->when == STORE_IF_UNCHANGED && (!is_there || strcmp(info.tag, condition->tag) != 0))
         return error_set(error, JB_ERROR_CONFLICT, "'%s/%s' was changed by somebody else", bucket, key);
-    *condition = (struct store_condition){.when = STORE_ALWAYS};
+    *condition = (struct store_condition){.when = is_there ? STORE_ALWAYS : STORE_ONTO_NOTHING};
     return JB_OK;
 }

@@ -19,9 +19,21 @@ struct store_upload;
 
 /* When a write may happen. */
 struct store_condition {
-    enum { STORE_ALWAYS, STORE_IF_ABSENT, STORE_IF_UNCHANGED } when;
+    enum {
+        STORE_ALWAYS,
+        STORE_IF_ABSENT,
+        STORE_IF_UNCHANGED,
+        STORE_ONTO_NOTHING /* unconditionally; but the key is known to be free, so nothing stays there after a failure
+                            */
+    } when;
     const char *tag; /* STORE_IF_UNCHANGED: jb_object_info.tag of what was read */
 };
+
+/* Was the key free before, so that what is not confirmed must not stay there? */
+static inline bool store_key_was_free(struct store_condition condition)
+{
+    return condition.when == STORE_IF_ABSENT || condition.when == STORE_ONTO_NOTHING;
+}
 
 /*
  * One part on its way to a store, or one range on its way from it. The caller owns it and its bytes, and keeps both

@@ -14,9 +14,11 @@
 
 #include "../base/clock.h"
 
-#define KEPT_BYTES  ((size_t)65536)
-#define PIPE_BYTES  (1 << 20) /* the largest that an unprivileged process may ask for by default */
-#define PATIENCE_MS 5000      /* between SIGTERM and SIGKILL */
+#define KEPT_BYTES    ((size_t)65536)
+#define PIPE_BYTES    (1 << 20) /* the largest that an unprivileged process may ask for by default */
+#define PATIENCE_MS   5000      /* between SIGTERM and SIGKILL */
+#define LOOK_MS       20        /* between looks at whether a process that says nothing has ended */
+#define LAST_WORDS_MS 2000      /* for its standard error to end after it */
 
 struct process {
     jb_operation *operation;
@@ -180,8 +182,7 @@ static void keep_messages(struct process *process)
     }
 }
 
-/* Waits until the data descriptor is ready for `events`, keeping messages meanwhile. With data_fd closed, until
- * messages end. */
+/* Waits until the data descriptor is ready for `events`, keeping messages meanwhile. */
 static int wait_ready(struct process *process, short events, jb_error *error)
 {
     for (;;) {
@@ -197,7 +198,7 @@ static int wait_ready(struct process *process, short events, jb_error *error)
             return code;
         if (fds[1].revents != 0)
             keep_messages(process);
-        if (fds[0].revents != 0 || (process->data_fd < 0 && process->message_fd < 0))
+        if (fds[0].revents != 0)
             return JB_OK;
     }
 }
@@ -286,28 +287,43 @@ static int judge(struct process *process, int status, const char *success_text, 
     return code;
 }
 
-int process_finish(struct process *process, const char *success_text, jb_error *error)
+/* Keeps messages until the process has ended and its standard error, too. What it left running in the background may
+ * hold that open for as long as it likes: then only for some time more. */
+static int wait_for_end(struct process *process, int *status, jb_error *error)
 {
-    close_fd(&process->data_fd);
-    int code = process->message_fd >= 0 ? wait_ready(process, POLLIN, error) : JB_OK;
-    int status = 0;
-    while (code == JB_OK && process->pid > 0) {
-        /* Its standard error has ended, so it is about to; a process that closed it and goes on can still be cancelled.
-         */
-        pid_t ended = waitpid(process->pid, &status, WNOHANG);
-        if (ended == process->pid) {
-            process->pid = 0;
-            return judge(process, status, success_text, error);
-        }
+    int64_t give_up_ms = 0; /* once it has ended */
+    while (process->pid > 0 || (process->message_fd >= 0 && clock_monotonic_ms() < give_up_ms)) {
+        struct pollfd fds[2] = {
+            {.fd = process->message_fd, .events = POLLIN},
+            {.fd = operation_cancel_fd(process->operation), .events = POLLIN},
+        };
+        poll(fds, 2, process->message_fd >= 0 ? LOOK_MS : 2);
+        int code = operation_check(process->operation, error);
+        if (code != JB_OK)
+            return code;
+        if (fds[0].revents != 0)
+            keep_messages(process);
+        if (process->pid == 0)
+            continue;
+        pid_t ended = waitpid(process->pid, status, WNOHANG);
         if (ended < 0 && errno != EINTR) {
             process->pid = 0;
             return error_set_errno(error, errno, "cannot learn how '%s' ended", process->name);
         }
-        struct pollfd fd = {.fd = operation_cancel_fd(process->operation), .events = POLLIN};
-        poll(&fd, 1, 2);
-        code = operation_check(process->operation, error);
+        if (ended == process->pid) {
+            process->pid = 0;
+            give_up_ms = clock_monotonic_ms() + LAST_WORDS_MS;
+        }
     }
-    return code;
+    return JB_OK;
+}
+
+int process_finish(struct process *process, const char *success_text, jb_error *error)
+{
+    close_fd(&process->data_fd);
+    int status = 0;
+    int code = wait_for_end(process, &status, error);
+    return code == JB_OK ? judge(process, status, success_text, error) : code;
 }
 
 void process_free(struct process *process)

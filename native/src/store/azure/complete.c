@@ -190,7 +190,7 @@ static int take_answer(const struct store_upload *upload, const struct azure_req
     if (code != JB_OK)
         return code;
     code = confirm(upload, made.tag, info, error);
-    if (code == JB_ERROR_VERIFY && condition.when == STORE_IF_ABSENT)
+    if (code == JB_ERROR_VERIFY && store_key_was_free(condition))
         azure_remove_unconfirmed(upload->azure, upload->operation, upload->bucket, upload->key, &made);
     if (code == JB_OK)
         memcpy(info->version, made.version, sizeof info->version);

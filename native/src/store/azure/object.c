@@ -155,7 +155,7 @@ int azure_write(jb_store *store, jb_operation *operation, const char *bucket, co
         code = reply_info(&request.http, false, AZURE_VERSION_HEADER, info, &problem);
     if (code == JB_OK) {
         code = confirm_size(store, &request, count, info, &problem);
-        if (code == JB_ERROR_VERIFY && condition.when == STORE_IF_ABSENT)
+        if (code == JB_ERROR_VERIFY && store_key_was_free(condition))
             azure_remove_unconfirmed(request.azure, operation, bucket, key, info);
     } else {
         code = settle(store, &request, condition, info, &problem);

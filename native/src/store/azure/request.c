@@ -121,6 +121,7 @@ int azure_request_condition(struct azure_request *request, struct store_conditio
             return error_set(error, JB_ERROR_USAGE, "the tag to compare with is missing or malformed");
         return azure_request_header(request, "if-match", condition.tag, error);
     case STORE_ALWAYS:
+    case STORE_ONTO_NOTHING:
         break;
     }
     return JB_OK;

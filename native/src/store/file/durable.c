@@ -12,6 +12,22 @@
 #include "file.h"
 
 #define LOCK_PATIENCE_MS 60000
+#define LOOK_PATIENCE_MS 5000
+
+/*
+ * Tells gc that its writer lives; 0 or an errno. Who looks for dead writers holds the lock of a file for a moment: were
+ * that taken for an answer, the file would be without a lock for as long as it is written.
+ */
+static int mark_alive(int fd)
+{
+    int64_t give_up_ms = clock_monotonic_ms() + LOOK_PATIENCE_MS;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || clock_monotonic_ms() >= give_up_ms)
+            return errno;
+        usleep(1000);
+    }
+    return 0;
+}
 
 int file_temporary_make(const struct file_place *place, struct file_temporary *temporary, jb_error *error)
 {
@@ -20,12 +36,13 @@ int file_temporary_make(const struct file_place *place, struct file_temporary *t
     snprintf(temporary->name, sizeof temporary->name, FILE_TEMPORARY_PREFIX "%s", random);
     temporary->fd =
         openat(place->directory_fd, temporary->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (temporary->fd >= 0) {
-        /* Tells gc that its writer lives; where locks cannot be had, gc leaves the file alone. */
-        (void)flock(temporary->fd, LOCK_EX | LOCK_NB);
+    int errnum = temporary->fd < 0 ? errno : mark_alive(temporary->fd);
+    if (errnum == 0)
         return JB_OK;
+    if (temporary->fd >= 0) {
+        file_temporary_drop(place, temporary);
+        return error_set_errno(error, errnum, "cannot lock a temporary file beside '%s'", place->name);
     }
-    int errnum = errno;
     error_set_errno(error, errnum, "cannot make a temporary file beside '%s'", place->name);
     if (errnum == EACCES || errnum == EROFS)
         error->code = JB_ERROR_ACCESS;

@@ -232,7 +232,7 @@ static int complete_and_confirm(struct store_upload *upload, struct store_condit
             code = s3_confirm_encryption(upload->s3, upload->operation, upload->bucket, upload->key,
                                          answer.info.version, problem);
         /* What is not as it was sent, or cannot be seen to be, must not stay under a name that was free. */
-        if (code != JB_OK && condition.when == STORE_IF_ABSENT)
+        if (code != JB_OK && store_key_was_free(condition))
             s3_remove_own(upload->s3, upload->operation, upload->bucket, upload->key, answer.info.version);
     } else if (request.http.maybe_applied && code != JB_ERROR_CANCELLED && completed_after_all(upload, info)) {
         code =

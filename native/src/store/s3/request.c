@@ -164,6 +164,7 @@ int s3_request_condition(struct s3_request *request, struct store_condition cond
             return error_set(error, JB_ERROR_USAGE, "the tag to compare with is missing or malformed");
         return s3_request_header(request, "If-Match", condition.tag, error);
     case STORE_ALWAYS:
+    case STORE_ONTO_NOTHING:
         break;
     }
     return JB_OK;

@@ -193,7 +193,7 @@ int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const
         if (code == JB_OK)
             code = confirm(&writing, &problem);
         /* It was made, but is not what was asked for, or cannot be seen to be: nothing may stay under a free name. */
-        if (code != JB_OK && info->tag[0] != '\0' && condition.when == STORE_IF_ABSENT)
+        if (code != JB_OK && info->tag[0] != '\0' && store_key_was_free(condition))
             s3_remove_own(writing.s3, operation, bucket, key, info->version);
         code = code == JB_OK ? JB_OK : conclude(&writing, code, &problem);
     }
