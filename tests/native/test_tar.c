@@ -278,6 +278,7 @@ static void create_while(const char *line, const struct tar_create_options *extr
     sink.context = &line;
     warnings->text[0] = '\0';
     struct tar_create_options options = extra ? *extra : (struct tar_create_options){0};
+    options.readers = TAR_NO_READERS; /* each file is read only when its turn comes */
     options.warning = note;
     options.warning_context = warnings;
     struct tar_counts counts;
@@ -319,9 +320,13 @@ static void changing_files_keep_the_archive_whole(void **state)
 
     make_changing_tree();
     create_while("rm -r tree/b tree/c; rm -r tree/d && ln -s /etc tree/d", NULL, &warnings, JB_OK);
-    assert_string_equal(warnings.text, "b: vanished while the tree was read\nc: vanished while the tree was read\n");
+    assert_string_equal(warnings.text, "b: vanished while the tree was read\n"
+                                       "c: vanished while the tree was read; what was found of it is archived\n"
+                                       "c/file: vanished while the tree was read\n"
+                                       "d: vanished while the tree was read; what was found of it is archived\n"
+                                       "d/file: vanished while the tree was read\n");
     extract("archive.tar", "back", NULL, 4096);
-    scratch_run("test -L back/d && cmp back/a tree/a && test ! -e back/b");
+    scratch_run("test -d back/d && cmp back/a tree/a && test ! -e back/b");
 }
 
 static void strict_makes_a_change_a_failure(void **state)

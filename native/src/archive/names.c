@@ -22,7 +22,7 @@ struct accounts {
     struct buffer text;
     struct account *list;
     size_t count;
-    size_t last; /* of the latest hit: neighbours in a tree mostly have the same owner */
+    _Atomic size_t last; /* of the latest hit: neighbours in a tree mostly have the same owner */
 };
 
 struct names {
@@ -134,8 +134,9 @@ void names_free(struct names *names)
 
 static const char *name_of(struct accounts *accounts, uint32_t id)
 {
-    if (accounts->last < accounts->count && accounts->list[accounts->last].id == id) {
-        return accounts->list[accounts->last].name;
+    size_t last = accounts->last;
+    if (last < accounts->count && accounts->list[last].id == id) {
+        return accounts->list[last].name;
     }
     for (size_t i = 0; i < accounts->count; i++) {
         if (accounts->list[i].id == id) {

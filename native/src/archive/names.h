@@ -10,8 +10,8 @@
 
 struct names;
 
-/* Reads both files once; a missing one counts as empty, one of more than 16 MiB is JB_ERROR_LIMIT. Not thread-safe:
- * look-ups remember. */
+/* Reads both files once; a missing one counts as empty, one of more than 16 MiB is JB_ERROR_LIMIT. Look-ups are
+ * thread-safe. */
 int names_new(struct names **names, jb_error *error);
 void names_free(struct names *names);
 

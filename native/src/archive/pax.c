@@ -151,7 +151,9 @@ static int fill_header(const struct pax_member *member, struct ustar *header, st
     int code = JB_OK;
     header->type = (char)member->type;
     put_octal(header->mode, sizeof(header->mode), member->mode & 07777);
-    if (!put_text(header->name, sizeof(header->name), member->path)) {
+    if (member->header_path) {
+        put_text(header->name, sizeof(header->name), member->header_path);
+    } else if (!put_text(header->name, sizeof(header->name), member->path)) {
         code = text_record(records, "path", member->path, error);
     }
     if (code == JB_OK && member->link && !put_text(header->link, sizeof(header->link), member->link)) {

@@ -28,9 +28,10 @@ enum pax_type {
 
 struct pax_member {
     enum pax_type type;
-    const char *path; /* a directory's ends with '/' */
-    const char *link; /* of links; else NULL */
-    mode_t mode;      /* the bits 07777 count */
+    const char *path;        /* a directory's ends with '/' */
+    const char *header_path; /* what stands in the old header instead, as far as it fits; NULL mostly */
+    const char *link;        /* of links; else NULL */
+    mode_t mode;             /* the bits 07777 count */
     uid_t uid;
     gid_t gid;
     const char *user; /* NULL where the number has no name */

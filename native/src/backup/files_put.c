@@ -151,8 +151,10 @@ static int found(struct files_run *run, struct walk *walk, int fd, jb_error *err
     return JB_OK;
 }
 
-static int visit(struct files_run *run, struct walk *walk, int directory, const char *name, jb_error *error)
+static int visit(struct files_run *run, struct walk *walk, jb_error *error)
 {
+    int directory = walk_at(walk)->place->fd;
+    const char *name = walk->name.text;
     struct stat status;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode) &&
         !S_ISDIR(status.st_mode)) {
@@ -168,19 +170,28 @@ static int visit(struct files_run *run, struct walk *walk, int directory, const 
     return files_count(run, walk->path.data, 0, &problem, error);
 }
 
+static int leave(struct files_run *run, struct walk *walk, bool *done, jb_error *error)
+{
+    bool lost;
+    int code = walk_leave(walk, done, &lost, error);
+    if (code != JB_OK || !lost)
+        return code;
+    jb_error problem = JB_ERROR_INIT;
+    error_set(&problem, JB_ERROR_IO, "vanished or was moved while it was read");
+    return files_count(run, walk->path.data, 0, &problem, error);
+}
+
 static int walk_files(struct files_run *run, jb_error *error)
 {
     struct walk walk;
-    walk_init(&walk);
+    walk_init(&walk, 0);
     int root = openat(run->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int code = root < 0 ? error_set_errno(error, errno, "cannot open '%s'", run->options->directory)
                         : walk_enter(&walk, root, error);
     for (bool done = false; code == JB_OK && !done;) {
-        int directory;
-        const char *name;
-        code = walk_next(&walk, &directory, &name, error);
+        code = walk_next(&walk, error);
         if (code == JB_OK)
-            code = name == NULL ? walk_leave(&walk, &done, error) : visit(run, &walk, directory, name, error);
+            code = walk.name.text[0] == '\0' ? leave(run, &walk, &done, error) : visit(run, &walk, error);
     }
     walk_clean_up(&walk);
     return code;
