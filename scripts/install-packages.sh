@@ -6,7 +6,8 @@ set -euo pipefail
 packages=(
     # build
     gcc libc6-dev make cmake ninja-build pkg-config gradle openjdk-17-jdk-headless patchelf git curl ca-certificates
-    libcurl4-openssl-dev libssl-dev libjansson-dev libarchive-dev libzstd-dev zlib1g-dev libexpat1-dev
+    libcurl4-openssl-dev libssl-dev libjansson-dev libarchive-dev libzstd-dev libdeflate-dev
+    libisal-dev zlib1g-dev libexpat1-dev
     # tests and checks
     libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev python3-venv rclone zstd pigz libarchive-tools attr acl age
     # nodes and what runs on them

@@ -20,6 +20,10 @@ case $name in
 tar)
     for form in gnu pax ustar; do tar --format=$form -C "$work" -cf "$work/seeds/$form" tree 2> /dev/null || :; done
     tar --format=gnu --sparse -C "$work" -cf "$work/seeds/sparse" tree ;;
+gzip)
+    gzip -c "$work/tree/folder/file" > "$work/seeds/name"
+    gzip -nc < "$here/run.sh" > "$work/seeds/matches"
+    cat "$work/seeds/name" "$work/seeds/name" > "$work/seeds/two" ;;
 decompressor)
     zstd -q -c "$work/tree/folder/file" > "$work/seeds/zstd"
     gzip -c "$work/tree/folder/file" > "$work/seeds/gzip"

@@ -13,8 +13,8 @@ int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *op
                     const struct put_stages_options *options, jb_error *error)
 {
     *stages = (struct put_stages){.sink = {count_and_pass}, .compression = options->compression};
-    bool zstd = options->compression == JB_COMPRESSION_ZSTD;
-    size_t frames = zstd ? memory_for_frames(options->memory_bytes) : 0;
+    bool packed = options->compression != JB_COMPRESSION_NONE;
+    size_t frames = packed ? memory_for_frames(options->memory_bytes) : 0;
     int code = part_writer_new(store, operation, workers, options->bucket, options->key, options->replace,
                                options->memory_bytes - frames, &stages->writer, error);
     if (code != JB_OK)
@@ -27,11 +27,12 @@ int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *op
             return code;
         stages->next = age_encryptor_sink(stages->encryptor);
     }
-    if (zstd)
+    if (options->compression == JB_COMPRESSION_ZSTD)
         code =
             compressor_new_zstd(stages->next, options->level, workers, operation, frames, &stages->compressor, error);
     else if (options->compression == JB_COMPRESSION_GZIP)
-        code = compressor_new_gzip(stages->next, options->level, &stages->compressor, error);
+        code =
+            compressor_new_gzip(stages->next, options->level, workers, operation, frames, &stages->compressor, error);
     if (code == JB_OK && stages->compressor != NULL)
         stages->next = &stages->compressor->sink;
     return code;

@@ -3,7 +3,8 @@
  *
  * zstd: the seekable format (zstd's contrib/seekable_format/zstd_seekable_compression_format.md, version 0.1.0):
  * independent frames of 4 MiB of content with checksums, and behind them a seek table in a skippable frame, so that
- * frames can be decompressed in parallel and reached alone. gzip: one member, as gzip writes it.
+ * frames can be decompressed in parallel and reached alone. gzip: members of 1 MiB of content after one another, which
+ * every reader of gzip takes for one file.
  */
 #ifndef CODEC_COMPRESSOR_H
 #define CODEC_COMPRESSOR_H
@@ -21,7 +22,7 @@ struct compressor {
     void (*free)(struct compressor *compressor);                   /* waits for the pool's threads to let go */
 };
 
-/* A frame that was handed on: what it holds, and what it became. */
+/* A frame that was handed on (of gzip, a member): what it holds, and what it became. */
 struct compressor_frame {
     uint64_t plain_bytes;
     uint64_t packed_bytes;
@@ -33,7 +34,7 @@ typedef int (*compressor_frame_fn)(void *context, const struct compressor_frame 
 
 /*
  * Tells of each frame in order, after the sink has it, on the thread that calls write and finish; the seek table is
- * not told of. zstd only, before the first byte. Digests are made only for this, on the pool's threads.
+ * not told of. Before the first byte. Digests are made only for this, on the pool's threads.
  */
 void compressor_observe(struct compressor *compressor, compressor_frame_fn each, void *context);
 
@@ -43,6 +44,7 @@ void compressor_observe(struct compressor *compressor, compressor_frame_fn each,
  */
 int compressor_new_zstd(struct byte_sink *output, int level, struct workers *workers, jb_operation *operation,
                         size_t memory_bytes, struct compressor **compressor, jb_error *error);
-int compressor_new_gzip(struct byte_sink *output, int level, struct compressor **compressor, jb_error *error);
+int compressor_new_gzip(struct byte_sink *output, int level, struct workers *workers, jb_operation *operation,
+                        size_t memory_bytes, struct compressor **compressor, jb_error *error);
 
 #endif

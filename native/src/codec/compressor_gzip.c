@@ -1,79 +1,42 @@
-#include <stdlib.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
-#include "compressor.h"
+#include "compressor_frames.h"
 
-#define OUTPUT_BYTES 65536
-#define GZIP_WINDOW  (15 + 16) /* zlib: 15 bits of window, 16 more for gzip's header and trailer */
+/* Of content in a member. A match reaches back 32 KiB, so that members of this size lose less than 1 % of what it
+ * finds. */
+#define MEMBER_BYTES ((size_t)1 << 20)
+/* What a context takes at level 9 of libdeflate 1.14, rounded up. */
+#define CONTEXT_BYTES ((size_t)1 << 20)
 
-struct gzip_compressor {
-    struct compressor base;
-    struct byte_sink *output;
-    z_stream stream;
-    unsigned char bytes[OUTPUT_BYTES];
-};
-
-static int run(struct gzip_compressor *compressor, int flush, jb_error *error)
+static int pack(void *context, int level, const char *plain, size_t plain_count, char *packed, size_t capacity,
+                size_t *packed_count, jb_error *error)
 {
-    z_stream *stream = &compressor->stream;
-    int status;
-    do {
-        stream->next_out = compressor->bytes;
-        stream->avail_out = OUTPUT_BYTES;
-        status = deflate(stream, flush);
-        if (status == Z_STREAM_ERROR)
-            return error_set(error, JB_ERROR_FAILED, "zlib cannot compress");
-        int code =
-            compressor->output->write(compressor->output, compressor->bytes, OUTPUT_BYTES - stream->avail_out, error);
-        if (code != JB_OK)
-            return code;
-    } while (flush == Z_FINISH ? status != Z_STREAM_END : stream->avail_out == 0);
-    return JB_OK;
+    (void)level;
+    *packed_count = libdeflate_gzip_compress(context, plain, plain_count, packed, capacity);
+    return *packed_count > 0 ? (int)JB_OK : error_set(error, JB_ERROR_FAILED, "libdeflate cannot compress");
 }
 
-static int gzip_write(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)
+static void *context_new(int level)
 {
-    struct gzip_compressor *compressor = (struct gzip_compressor *)sink;
-    const unsigned char *next = bytes;
-    while (count > 0) {
-        unsigned taken = count > (1u << 30) ? 1u << 30 : (unsigned)count;
-        compressor->stream.next_in = (unsigned char *)next; /* zlib does not write there */
-        compressor->stream.avail_in = taken;
-        int code = run(compressor, Z_NO_FLUSH, error);
-        if (code != JB_OK)
-            return code;
-        next += taken;
-        count -= taken;
-    }
-    return JB_OK;
+    return libdeflate_alloc_compressor(level);
 }
 
-static int gzip_finish(struct compressor *base, jb_error *error)
+static void context_free(void *context)
 {
-    return run((struct gzip_compressor *)base, Z_FINISH, error);
+    libdeflate_free_compressor(context);
 }
 
-static void gzip_free(struct compressor *base)
-{
-    struct gzip_compressor *compressor = (struct gzip_compressor *)base;
-    deflateEnd(&compressor->stream);
-    free(compressor);
-}
-
-int compressor_new_gzip(struct byte_sink *output, int level, struct compressor **made, jb_error *error)
+int compressor_new_gzip(struct byte_sink *output, int level, struct workers *workers, jb_operation *operation,
+                        size_t memory_bytes, struct compressor **made, jb_error *error)
 {
     if (level < 0 || level > 9)
         return error_set(error, JB_ERROR_USAGE, "gzip has no level %d; take 1 to 9", level);
-    struct gzip_compressor *compressor = calloc(1, sizeof *compressor);
-    if (compressor == NULL)
-        return error_no_memory(error);
-    compressor->base = (struct compressor){{gzip_write}, gzip_finish, gzip_free};
-    compressor->output = output;
-    if (deflateInit2(&compressor->stream, level == 0 ? 6 : level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) !=
-        Z_OK) {
-        free(compressor);
-        return error_no_memory(error);
-    }
-    *made = &compressor->base;
-    return JB_OK;
+    const struct frame_packer packer = {.frame_bytes = MEMBER_BYTES,
+                                        .packed_bytes = libdeflate_gzip_compress_bound(NULL, MEMBER_BYTES),
+                                        .context_bytes = CONTEXT_BYTES,
+                                        .level = level == 0 ? 6 : level,
+                                        .context_new = context_new,
+                                        .context_free = context_free,
+                                        .pack = pack};
+    return compressor_frames_new(output, &packer, workers, operation, memory_bytes, made, error);
 }

@@ -1,59 +1,91 @@
+#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "decompressor_stages.h"
+#include "gzip_header.h"
 
 #define OUTPUT_BYTES ((size_t)1 << 18)
-#define GZIP_WINDOW  (15 + 16) /* zlib: 15 bits of window, 16 more for gzip's header and trailer */
+#define INPUT_MAX    ((size_t)1 << 30)
 
 struct gzip_stage {
     struct decompressor base;
     struct packed_input input;
     bool inside; /* within a member */
-    z_stream stream;
-    char output[OUTPUT_BYTES];
+    struct gzip_header header;
+    struct inflate_state state;
+    unsigned char output[OUTPUT_BYTES];
 };
+
+static int damaged(const char *what, jb_error *error)
+{
+    return error_set(error, JB_ERROR_VERIFY, "the gzip stream is damaged: %s", what);
+}
+
+static void offer_output(struct gzip_stage *stage)
+{
+    stage->state.next_out = stage->output;
+    stage->state.avail_out = OUTPUT_BYTES;
+}
+
+static int take_header(struct gzip_stage *stage, jb_error *error)
+{
+    struct packed_input *input = &stage->input;
+    if (input->count == 0)
+        return error_set(error, JB_ERROR_VERIFY, "the gzip stream ends too early");
+    size_t used;
+    if (!gzip_header_take(&stage->header, (const unsigned char *)input->bytes, input->count, &used))
+        return damaged("wrong header", error);
+    packed_input_take(input, used);
+    if (stage->header.field == GZIP_CONTENT) {
+        isal_inflate_init(&stage->state);
+        offer_output(stage);
+        stage->state.crc_flag = ISAL_GZIP_NO_HDR_VER; /* checksum and length behind the content are compared */
+    }
+    return JB_OK;
+}
+
+static int take_content(struct gzip_stage *stage, jb_error *error)
+{
+    struct packed_input *input = &stage->input;
+    struct inflate_state *state = &stage->state;
+    uint32_t offered = (uint32_t)(input->count < INPUT_MAX ? input->count : INPUT_MAX);
+    state->next_in = (unsigned char *)input->bytes; /* it does not write there */
+    state->avail_in = offered;
+    int status = isal_inflate(state);
+    if (status < 0)
+        return damaged(status == ISAL_INCORRECT_CHECKSUM ? "wrong checksum" : "wrong data", error);
+    packed_input_take(input, offered - state->avail_in);
+    stage->inside = state->block_state != ISAL_BLOCK_FINISH;
+    /* It keeps some bytes for itself, so that output may come where no input is left. */
+    if (stage->inside && offered == 0 && state->avail_out == OUTPUT_BYTES)
+        return error_set(error, JB_ERROR_VERIFY, "the gzip stream ends too early");
+    return JB_OK;
+}
 
 static int read_gzip(struct byte_source *source, const void **bytes, size_t *count, jb_error *error)
 {
     struct gzip_stage *stage = (struct gzip_stage *)source;
-    struct packed_input *input = &stage->input;
-    z_stream *stream = &stage->stream;
-    stream->next_out = (unsigned char *)stage->output;
-    stream->avail_out = OUTPUT_BYTES;
-    while (stream->avail_out == OUTPUT_BYTES) {
-        int code = packed_input_refill(input, error);
-        if (code != JB_OK)
+    offer_output(stage);
+    *bytes = stage->output;
+    *count = 0;
+    while (stage->state.avail_out == OUTPUT_BYTES) {
+        int code = packed_input_refill(&stage->input, error);
+        if (code != JB_OK || (stage->input.count == 0 && !stage->inside))
             return code;
-        if (input->count == 0) {
-            if (stage->inside)
-                return error_set(error, JB_ERROR_VERIFY, "the gzip stream ends too early");
-            break;
-        }
         if (!stage->inside) {
-            inflateReset(stream);
+            stage->header = (struct gzip_header){0};
             stage->inside = true;
         }
-        unsigned offered = input->count > (1u << 30) ? 1u << 30 : (unsigned)input->count;
-        stream->next_in = (unsigned char *)input->bytes; /* zlib does not write there */
-        stream->avail_in = offered;
-        int status = inflate(stream, Z_NO_FLUSH);
-        packed_input_take(input, offered - stream->avail_in);
-        if (status == Z_STREAM_END)
-            stage->inside = false;
-        else if (status != Z_OK && status != Z_BUF_ERROR)
-            return error_set(error, status == Z_MEM_ERROR ? JB_ERROR_MEMORY : JB_ERROR_VERIFY,
-                             "the gzip stream is damaged: %s", stream->msg != NULL ? stream->msg : "wrong data");
+        code = stage->header.field != GZIP_CONTENT ? take_header(stage, error) : take_content(stage, error);
+        if (code != JB_OK)
+            return code;
     }
-    *bytes = stage->output;
-    *count = OUTPUT_BYTES - stream->avail_out;
+    *count = OUTPUT_BYTES - stage->state.avail_out;
     return JB_OK;
 }
 
-static void gzip_free(struct decompressor *base)
+static void gzip_free(struct decompressor *stage)
 {
-    struct gzip_stage *stage = (struct gzip_stage *)base;
-    inflateEnd(&stage->stream);
     free(stage);
 }
 
@@ -64,10 +96,6 @@ int decompressor_new_gzip(struct byte_source *input, struct decompressor **made,
         return error_no_memory(error);
     stage->base = (struct decompressor){{read_gzip}, gzip_free};
     stage->input.source = input;
-    if (inflateInit2(&stage->stream, GZIP_WINDOW) != Z_OK) {
-        free(stage);
-        return error_no_memory(error);
-    }
     *made = &stage->base;
     return JB_OK;
 }
