@@ -19,6 +19,7 @@ const struct subcommand *const subcommands[] = {
     &list_subcommand,
     &verify_subcommand,
     &restore_subcommand,
+    &browse_subcommand,
     &rotate_subcommand,
     &protect_subcommand,
     &catalog_subcommand,

@@ -60,6 +60,7 @@ enum option_id {
     OPTION_OLDER_THAN,
     OPTION_OUTCOME,
     OPTION_OWNER,
+    OPTION_PATH,
     OPTION_POLICY,
     OPTION_PREFIX,
     OPTION_PRINCIPAL,
@@ -127,6 +128,7 @@ enum subcommand_bit {
     IN_BUCKET = 1 << 21,
     IN_COPY = 1 << 22,
     IN_DOCTOR = 1 << 24,
+    IN_BROWSE = 1 << 25,
     IN_ALL = (1 << 30) - 1,
     IN_STORED = IN_ALL & ~IN_REVISION_NODE & ~IN_AZURE & ~IN_AWS /* all that reach a store */
 };

@@ -115,10 +115,10 @@ static int run_journal_step(struct session *session, const char *step, jb_error 
 {
     const struct arguments *arguments = &session->arguments;
     static const enum option_id of_others[] = {
-        OPTION_BUCKET,       OPTION_NAME,     OPTION_TIMESTAMP, OPTION_MODE,        OPTION_OBJECT,
-        OPTION_INTO,         OPTION_OWNER,    OPTION_STORE,     OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE,
-        OPTION_REGION,       OPTION_ENDPOINT, OPTION_CA_FILE,   OPTION_ENCRYPT,     OPTION_TRIES,
-        OPTION_VIRTUAL_HOST, OPTION_DRY_RUN,  OPTION_IN_PLACE,  OPTION_COUNT};
+        OPTION_BUCKET,   OPTION_NAME,    OPTION_TIMESTAMP, OPTION_MODE,        OPTION_OBJECT,           OPTION_INTO,
+        OPTION_OWNER,    OPTION_PATH,    OPTION_STORE,     OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE, OPTION_REGION,
+        OPTION_ENDPOINT, OPTION_CA_FILE, OPTION_ENCRYPT,   OPTION_TRIES,       OPTION_VIRTUAL_HOST,     OPTION_DRY_RUN,
+        OPTION_IN_PLACE, OPTION_COUNT};
     char why[64];
     snprintf(why, sizeof why, "with '--step %s'", step);
     const char *given;
@@ -181,6 +181,7 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
         .object = arguments->texts[OPTION_OBJECT],
         .owner = arguments->texts[OPTION_OWNER],
         .consumer = arguments->rest,
+        .paths = arguments->lists[OPTION_PATH],
         .keep_old = arguments->texts[OPTION_KEEP_OLD] != NULL,
         .in_place = arguments->texts[OPTION_IN_PLACE] != NULL,
     };

@@ -30,9 +30,9 @@ struct subcommand {
 };
 
 extern const struct subcommand copy_subcommand, put_subcommand, get_subcommand, ls_subcommand, rm_subcommand,
-    backup_subcommand, restore_subcommand, list_subcommand, verify_subcommand, rotate_subcommand, catalog_subcommand,
-    gc_subcommand, bucket_subcommand, doctor_subcommand, revision_node_subcommand, protect_subcommand, link_subcommand,
-    grant_subcommand, azure_subcommand, aws_subcommand;
+    backup_subcommand, restore_subcommand, browse_subcommand, list_subcommand, verify_subcommand, rotate_subcommand,
+    catalog_subcommand, gc_subcommand, bucket_subcommand, doctor_subcommand, revision_node_subcommand,
+    protect_subcommand, link_subcommand, grant_subcommand, azure_subcommand, aws_subcommand;
 
 /* All of them, NULL-ended, in the order of the help. */
 extern const struct subcommand *const subcommands[];

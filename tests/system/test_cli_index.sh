@@ -71,3 +71,82 @@ echo taken >store/mine/other.tar.zst.index.zst
 expect 5 put --tree tree mine/other.tar.zst --index
 says err "'mine/other.tar.zst.index.zst' exists already"
 [ ! -e store/mine/other.tar.zst ] || failed "an archive without its index was left"
+
+# What the archive holds is listed from its index: all of it, or a directory with what is below it.
+expect 0 browse --bucket mine --name judged
+[ "$(wc -l <out)" = 23 ] || failed "not every member is listed, and a last line"
+says out 'prw-r--r--'
+says out 'sub/link -> ../file'
+says out 'sub/hard = file'
+expect 0 browse --bucket mine --name judged --json sub
+json out 'all(l["path"] == "sub" or l["path"].startswith("sub/") for l in lines[:-1])'
+json out 'last["result"]["members"] == len(lines) - 1 == 8'
+expect 0 browse --bucket mine --name judged --json "$(printf 'latin-\351')"
+json out 'lines[0]["path_base64"] == "bGF0aW4t6Q=="'
+expect 0 browse --bucket mine --name judged --outcome "$work/tree/cache"
+json out '[m["path"] for m in last["list"]] == ["cache", "cache/before-1970", "cache/skipped"] and last["list"][1]["modified"] == -2'
+expect 4 browse --bucket mine --name judged sub/no
+says err "holds no 'sub/no'"
+expect 2 browse --bucket mine --name judged ../tree
+expect 1 browse --bucket mine --name without
+says err 'has no index'
+
+# Each member alone is what the whole restore brings.
+list_tree() { (cd "$1" && find . -printf '%p %y %m %U %G %T@ %l\0' | sort -z); }
+list_tree whole >all.list
+(cd whole && find . -mindepth 1 -print0) | while IFS= read -r -d '' member; do
+    rm -rf single
+    "$JPSBACKUP" restore -q --bucket mine --name judged --into single --path "$member" || exit 1
+    list_tree single >single.list
+    # It, what it holds, and the directories above it, each as in the whole.
+    [ -z "$(comm -z -13 all.list single.list | tr '\0' '\n')" ] || exit 1
+    if [ ! -p "whole/$member" ] && [ ! -c "whole/$member" ]; then
+        diff -r --no-dereference -x pipe -x null "single/$member" "whole/$member" >/dev/null || exit 1
+    fi
+    (cd whole && find "$member" | wc -l) >wanted
+    (cd single && find "$member" | wc -l) >got
+    cmp -s wanted got || exit 1
+done || failed "a single member is not restored as in the whole: $(tr '\0' '\n' <single.list)"
+
+# A hard link whose file was not chosen is the file; of several such, they are one file again.
+rm -rf single
+expect 0 restore --bucket mine --name judged --into single --path sub/hard --path zz-hard
+cmp single/sub/hard tree/file || failed "a hard link lost its file"
+mkdir links
+echo content >links/a
+setfattr -n user.kept -v yes links/a 2>/dev/null || true
+mkdir links/z
+ln links/a links/z/one
+ln links/a links/z/two
+expect 0 backup --bucket mine --name links links
+expect 0 restore --bucket mine --name links --into single-links --path z
+[ "$(stat -c %h single-links/z/one)" = 2 ] && [ single-links/z/one -ef single-links/z/two ] && [ ! -e single-links/a ] ||
+    failed "hard links among the chosen are not one file"
+cmp links/a single-links/z/two || failed "a hard link lost its file"
+[ "$(getfattr -d links/a 2>/dev/null | tail -n +2)" = "$(getfattr -d single-links/z/one 2>/dev/null | tail -n +2)" ] || failed "attributes were lost"
+
+# Nothing that is there is replaced; and what cannot be chosen is said before anything is made.
+expect 5 restore --bucket mine --name judged --into single --path file
+says err 'single members do not replace it'
+expect 5 restore --bucket mine --name judged --into tree/file --path file
+mkdir empty
+expect 0 restore --bucket mine --name judged --into empty --path sub/empty --path file
+[ -d empty/sub/empty ] && cmp tree/file empty/file || failed "an empty target was not filled"
+expect 4 restore --bucket mine --name judged --into none --path file --path no/such
+says err "holds no 'no/such'"
+expect 2 restore --bucket mine --name judged --into none --path ../file
+expect 2 restore --bucket mine --name judged --into none --path /etc/passwd
+expect 2 restore --bucket mine --name judged --into none --path file -- cat
+expect 1 restore --bucket mine --name without --into none --path file
+says err 'has no index of its members'
+expect 0 restore --step check --journal journal --bucket mine --name judged --into none --path file
+says out '5 bytes'
+[ ! -e none ] || failed "a restore that was refused made its target"
+
+# Damage in a frame that is needed is found, and one in another frame does not matter.
+archive=$folder/tree.tar.zst
+printf 'XXXX' | dd of=$archive bs=1 seek=9000000 conv=notrunc status=none
+expect 3 restore --bucket mine --name judged --into none --path sub/large
+says err "its digest differs from the index's"
+[ ! -e none ] || failed "damaged content was put in place"
+expect 0 restore --bucket mine --name judged --into none --path cache

@@ -192,6 +192,51 @@ typedef struct jb_backup_directories_options {
 JB_API int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
                                  char **account, jb_error *error);
 
+typedef enum jb_member_type {
+    JB_MEMBER_FILE,
+    JB_MEMBER_DIRECTORY,
+    JB_MEMBER_SYMBOLIC_LINK,
+    JB_MEMBER_HARD_LINK,
+    JB_MEMBER_FIFO,
+    JB_MEMBER_CHARACTER_DEVICE,
+    JB_MEMBER_BLOCK_DEVICE
+} jb_member_type;
+
+/* One member of an archive; its texts are bytes as archived, and valid while the callback runs. */
+typedef struct jb_member {
+    size_t size;
+    const char *path; /* below the tree; "" for the tree itself */
+    jb_member_type type;
+    uint64_t bytes; /* of a file, with its holes; else 0 */
+    uint32_t mode;  /* the bits 07777 */
+    uint32_t uid;
+    uint32_t gid;
+    const char *user; /* NULL where the number had no name */
+    const char *group;
+    int64_t seconds; /* of its last change, since 1970 */
+    uint32_t nanoseconds;
+    const char *link;    /* where a symbolic link points, or the first name of a hard link's file; else NULL */
+    const char *trouble; /* what a warning said of it while it was read; else NULL */
+} jb_member;
+
+/* Any other answer than 0 ends the call with JB_ERROR_CANCELLED. */
+typedef int (*jb_member_fn)(void *context, const jb_member *member);
+
+typedef struct jb_browse_options {
+    size_t size;         /* required: sizeof(jb_browse_options) */
+    jb_backup_name name; /* required */
+    const char *object;  /* the archive's name in the backup; NULL where it holds only one object */
+    const char *path; /* optional: only this member and what lies below it; below the tree, or an absolute path of it */
+    const jb_decryption *decryption; /* required where the archive is encrypted, and only there */
+} jb_browse_options;
+
+/*
+ * Tells of the members of an archive that has an index, in the archive's order, in memory that does not grow with their
+ * number. JB_ERROR_UNSUPPORTED where there is no index. Account: {"backup", "object", "root", "members", "bytes"}.
+ */
+JB_API int jb_backup_browse(jb_store *store, jb_operation *operation, const jb_browse_options *options,
+                            jb_member_fn each, void *context, char **account, jb_error *error);
+
 /* Restoring one object of a backup onto one target. */
 typedef struct jb_restore_options {
     size_t size;         /* required: sizeof(jb_restore_options) */
@@ -209,6 +254,9 @@ typedef struct jb_restore_options {
                       comes, and there is no undo. Everything is read and verified before; a failure after that leaves
                       the target incomplete, and the same call again goes on */
     const jb_decryption *decryption; /* required where the object is encrypted, and only there */
+    const char *const *paths; /* optional: NULL-ended, at most 1,000 members of an archive that has an index, below its
+                                 tree or as absolute paths of it: only these, with all that directories hold and the
+                                 directories above them, into a target that does not exist or is empty */
 } jb_restore_options;
 
 /*

@@ -187,12 +187,11 @@ static int fill_header(const struct pax_member *member, struct ustar *header, st
     return code;
 }
 
-static int extended_header(const struct pax_member *member, const struct buffer *records, struct buffer *out,
-                           jb_error *error)
+int pax_extended_header(const char *path, const struct buffer *records, struct buffer *out, jb_error *error)
 {
     struct ustar header = {.type = 'x'};
     char name[sizeof(header.name) + 1];
-    snprintf(name, sizeof(name), "PaxHeaders/%s", member->path);
+    snprintf(name, sizeof(name), "PaxHeaders/%s", path);
     put_text(header.name, sizeof(header.name), name);
     put_octal(header.mode, sizeof(header.mode), 0644);
     put_octal(header.uid, sizeof(header.uid), 0);
@@ -224,7 +223,7 @@ int pax_header(const struct pax_member *member, struct buffer *records, struct b
         code = fill_header(member, &header, records, error);
     }
     if (code == JB_OK && records->size > 0) {
-        code = extended_header(member, records, out, error);
+        code = pax_extended_header(member->path, records, out, error);
     }
     if (code == JB_OK) {
         code = buffer_append(out, &header, sizeof(header), error);

@@ -51,4 +51,7 @@ int pax_record(struct buffer *records, const char *key, const void *value, size_
  */
 int pax_header(const struct pax_member *member, struct buffer *records, struct buffer *out, jb_error *error);
 
+/* Appends an extended header alone, for the member `path` whose old header comes behind it. */
+int pax_extended_header(const char *path, const struct buffer *records, struct buffer *out, jb_error *error);
+
 #endif

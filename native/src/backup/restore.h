@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "../archive/selection.h"
 #include "../archive/tar.h"
 #include "find.h"
 #include "restore_target.h"
@@ -28,6 +29,8 @@ struct restore {
     bool tree; /* an archive of a tree */
     enum swap_kind kind;
     struct owner owner;
+    struct selection selection; /* with options->paths */
+    uint64_t index_reads;       /* how often the index was gone through for it */
 };
 
 /* Checks the options, finds the object and confirms that the store holds it whole by its sizes. */
@@ -61,5 +64,10 @@ int restore_verify(jb_store *store, struct restore *restore, jb_error *error);
 
 /* The whole restore, without staging. *account, which may be set in either case, is the caller's to free. */
 int restore_in_place(jb_store *store, struct restore *restore, json_t **account, jb_error *error);
+
+/* Extracts an archive of so many members of the tree with so many bytes of content (0: not known), no more and no fewer
+ * members. */
+int restore_extract(struct restore *restore, struct byte_source *source, const char *staging, uint64_t files,
+                    uint64_t bytes, struct tar_counts *counts, jb_error *error);
 
 #endif

@@ -7,31 +7,32 @@
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "../stream/process.h"
-#include "restore.h"
+#include "restore_paths.h"
 
-static int check_members(const struct restore *restore, const struct tar_counts *counts, jb_error *error)
+static int check_members(const struct restore *restore, const struct tar_counts *counts, uint64_t files,
+                         jb_error *error)
 {
-    if (restore->backup.old || counts->files == restore->object.files)
+    if (restore->backup.old || counts->files == files)
         return JB_OK;
     return error_set(error, JB_ERROR_VERIFY, "'%s' holds %llu members instead of %llu", restore->name,
-                     (unsigned long long)counts->files, (unsigned long long)restore->object.files);
+                     (unsigned long long)counts->files, (unsigned long long)files);
 }
 
-static int extract_tree(struct restore *restore, struct byte_source *source, const char *staging,
-                        struct tar_counts *counts, jb_error *error)
+int restore_extract(struct restore *restore, struct byte_source *source, const char *staging, uint64_t files,
+                    uint64_t bytes, struct tar_counts *counts, jb_error *error)
 {
     const char *root = restore->backup.old ? json_member_text(restore->description, "root") : restore->object.root;
     struct tar_extract_options options = {
         .prefix = root,
-        .bytes_max = restore->backup.old ? 0 : restore->object.content_bytes,
-        .entries_max = restore->backup.old ? 0 : restore->object.files,
+        .bytes_max = bytes,
+        .entries_max = files,
         .owner_given = restore->owner.given,
         .uid = restore->owner.uid,
         .gid = restore->owner.gid,
         .devices = true,
     };
     int code = tar_extract(restore->operation, source, staging, &options, counts, error);
-    return code == JB_OK ? check_members(restore, counts, error) : code;
+    return code == JB_OK ? check_members(restore, counts, files, error) : code;
 }
 
 typedef int (*chunk_fn)(void *context, const void *bytes, size_t count, jb_error *error);
@@ -117,7 +118,8 @@ static int unpack(struct restore *restore, struct byte_source *source, const cha
 {
     if (restore->options->consumer != NULL)
         return feed_consumer(restore, source, staging, counts, error);
-    return restore->tree ? extract_tree(restore, source, staging, counts, error)
+    return restore->tree ? restore_extract(restore, source, staging, restore->object.files,
+                                           restore->object.content_bytes, counts, error)
                          : write_file(restore, source, staging, counts, error);
 }
 
@@ -137,7 +139,7 @@ static int walk(struct restore *restore, struct byte_source *source, const char 
     if (restore->options->consumer != NULL || !restore->tree)
         return pass_on(restore, source, give_nobody, NULL, counts, error);
     int code = tar_check(restore->operation, source, counts, error);
-    return code == JB_OK ? check_members(restore, counts, error) : code;
+    return code == JB_OK ? check_members(restore, counts, restore->object.files, error) : code;
 }
 
 typedef int (*content_fn)(struct restore *restore, struct byte_source *source, const char *staging,
@@ -163,6 +165,8 @@ static int with_content(jb_store *store, struct restore *restore, const char *ph
 int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
                  jb_error *error)
 {
+    if (restore->options->paths != NULL)
+        return restore_fill_selected(store, restore, staging, counts, error);
     return with_content(store, restore, restore->tree ? "extract" : "download", unpack, staging, counts, error);
 }
 

@@ -3,7 +3,7 @@
 #include "../codec/age.h"
 #include "../codec/json.h"
 #include "../stream/object_keys.h"
-#include "restore.h"
+#include "restore_paths.h"
 
 static int check_options(const jb_restore_options *options, jb_error *error)
 {
@@ -20,6 +20,7 @@ static int check_options(const jb_restore_options *options, jb_error *error)
 
 void restore_clean_up(struct restore *restore)
 {
+    selection_clean_up(&restore->selection);
     object_clean_up(&restore->object);
     backup_clean_up(&restore->backup);
 }
@@ -38,6 +39,14 @@ static int confirm(jb_store *store, const struct restore *restore, jb_error *err
     backup_key(&restore->backup.id, "", prefix, sizeof prefix);
     return object_keys_try(store, restore->operation, options->name.bucket, prefix, &archive, options->decryption,
                            error);
+}
+
+static int describe(jb_store *store, struct restore *restore, jb_error *error)
+{
+    restore->name = json_member_text(restore->description, "name");
+    restore->tree = strcmp(json_member_text(restore->description, "kind"), "tree") == 0;
+    restore->kind = restore->tree || restore->options->consumer != NULL ? SWAP_TREE : SWAP_FILE;
+    return restore->options->paths != NULL ? restore_select(store, restore, error) : JB_OK;
 }
 
 int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
@@ -59,19 +68,16 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
         code =
             object_keys_given(json_member_text(restore->description, "name"), false, true, options->decryption, error);
     }
-    if (code != JB_OK) {
+    if (code == JB_OK)
+        code = describe(store, restore, error);
+    if (code != JB_OK)
         restore_clean_up(restore);
-        return code;
-    }
-    restore->name = json_member_text(restore->description, "name");
-    restore->tree = strcmp(json_member_text(restore->description, "kind"), "tree") == 0;
-    restore->kind = restore->tree || options->consumer != NULL ? SWAP_TREE : SWAP_FILE;
-    return JB_OK;
+    return code;
 }
 
 uint64_t restore_needed_bytes(const struct restore *restore)
 {
-    uint64_t bytes = restore->object.content_bytes;
+    uint64_t bytes = restore->options->paths != NULL ? restore->selection.bytes : restore->object.content_bytes;
     if (restore->backup.old)
         json_member_count(restore->description, "size", &bytes);
     return bytes;
@@ -84,5 +90,7 @@ json_t *restore_account(const struct restore *restore, int *code, jb_error *erro
     json_put_text(json, "object", restore->name, code, error);
     json_put_text(json, "target", restore->options->target, code, error);
     json_put_count(json, "bytes", restore_needed_bytes(restore), code, error);
+    if (restore->options->paths != NULL)
+        json_put_count(json, "fetched", restore_selected_fetch(restore), code, error);
     return json;
 }

@@ -9,6 +9,7 @@
 #include "../stream/object_source.h"
 #include "find.h"
 #include "verified.h"
+#include "verify_index.h"
 #include "verify_sample.h"
 
 #define DAMAGED_KEPT 1000                      /* names in the record */
@@ -72,6 +73,17 @@ static int verify_content(struct verification *verification, const char *prefix,
     return code;
 }
 
+/* Without its key only the digests of an encrypted one can be compared. */
+static int verify_index_of(struct verification *verification, const char *prefix, const struct object *archive,
+                           jb_error *error)
+{
+    const jb_verify_options *options = verification->options;
+    if (archive->index->encrypted && options->decryption == NULL)
+        return verify_content(verification, prefix, archive->index, false, error);
+    return verify_index(verification->store, verification->operation, options->name.bucket, prefix, archive,
+                        archive->index->encrypted ? options->decryption : NULL, error);
+}
+
 static int verify_described(struct verification *verification, const json_t *description, jb_error *error)
 {
     const jb_verify_options *options = verification->options;
@@ -90,7 +102,7 @@ static int verify_described(struct verification *verification, const json_t *des
                     : sample_object(&verification->sample, verification->store, verification->operation,
                                     options->name.bucket, prefix, &object, error);
         if (code == JB_OK && object.index != NULL)
-            code = full ? verify_content(verification, prefix, object.index, false, error)
+            code = full ? verify_index_of(verification, prefix, &object, error)
                         : sample_object(&verification->sample, verification->store, verification->operation,
                                         options->name.bucket, prefix, object.index, error);
     }

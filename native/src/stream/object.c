@@ -270,7 +270,8 @@ static int read_index(const json_t *json, struct object *archive, jb_error *erro
         return error_prefix(error, "the index");
     char expected[300];
     snprintf(expected, sizeof expected, "%s" OBJECT_INDEX_ENDING, archive->name);
-    return strcmp(archive->index->name, expected) == 0 && archive->index->compression == JB_COMPRESSION_ZSTD
+    return strcmp(archive->index->name, expected) == 0 && archive->index->compression == JB_COMPRESSION_ZSTD &&
+                   archive->index->encrypted == archive->encrypted
                ? JB_OK
                : malformed("index", error);
 }
