@@ -55,8 +55,10 @@ static int remove_backup(struct session *session, jb_error *error)
     if (code == JB_OK) {
         catalog.store = session->catalog_store;
         name.mode = name.mode == NULL ? "manual" : name.mode;
-        code =
-            jb_backup_remove(session->store, session->operation, &name, catalog.key != NULL ? &catalog : NULL, error);
+        const jb_catalog *listed = catalog.key != NULL ? &catalog : NULL;
+        code = session->arguments.texts[OPTION_DAMAGED] != NULL
+                   ? jb_backup_remove_damaged(session->store, session->operation, &name, listed, error)
+                   : jb_backup_remove(session->store, session->operation, &name, listed, error);
     }
     if (code == JB_OK)
         session->account = json_pack("{s:s++++}", "removed", name.name, "_", name.timestamp, "_", name.mode);
@@ -68,11 +70,15 @@ static int run(struct session *session, jb_error *error)
 {
     if (session->arguments.texts[OPTION_NAME] != NULL)
         return remove_backup(session, error);
+    static const enum option_id of_backups[] = {OPTION_DAMAGED, OPTION_COUNT};
     size_t count = session->arguments.positional_count;
     session->print = print_removed;
+    int code = arguments_refuse(&session->arguments, of_backups, "without '--name'", error);
+    if (code != JB_OK)
+        return code;
     if (session->arguments.texts[OPTION_RECURSIVE] != NULL)
         return recursive_remove(session, error);
-    int code = session_expect(session, 1, SIZE_MAX, "BUCKET/KEY", error);
+    code = session_expect(session, 1, SIZE_MAX, "BUCKET/KEY", error);
     if (code != JB_OK)
         return code;
     struct location *locations = calloc(count, sizeof *locations);

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "../src/base/error.h"
 #include "session.h"
 
 static void print_list(const json_t *entries, const char *what, FILE *out)
@@ -32,19 +33,30 @@ static int rotate(struct session *session, jb_rotate_options *options, jb_catalo
     return code == JB_OK ? session_take_account(session, account, error) : code;
 }
 
+static int require_number(const struct arguments *arguments, jb_error *error)
+{
+    static const enum option_id numbers[] = {OPTION_KEEP, OPTION_KEEP_DAILY, OPTION_KEEP_WEEKLY, OPTION_KEEP_MONTHLY,
+                                             OPTION_KEEP_YEARLY};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (arguments->texts[numbers[i]] != NULL)
+            return JB_OK;
+    return error_set(error, JB_ERROR_USAGE,
+                     "option '--keep', '--keep-daily', '--keep-weekly', '--keep-monthly' or "
+                     "'--keep-yearly' is missing");
+}
+
 static int run(struct session *session, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
     struct location location = {0};
     jb_catalog catalog = {0};
     jb_backup_name name;
-    const char *keep;
     session->print = print_rotated;
     int code = session_expect(session, 0, 0, "none", error);
     if (code == JB_OK)
         code = session_backup_name(session, &name, error);
     if (code == JB_OK)
-        code = arguments_require(arguments, OPTION_KEEP, &keep, error);
+        code = require_number(arguments, error);
     if (code == JB_OK)
         code = session_catalog(session, &location, &catalog, error);
     if (code == JB_OK) {
@@ -54,6 +66,10 @@ static int run(struct session *session, jb_error *error)
             .name = name.name,
             .mode = name.mode,
             .keep = (uint32_t)arguments->numbers[OPTION_KEEP],
+            .keep_daily = (uint32_t)arguments->numbers[OPTION_KEEP_DAILY],
+            .keep_weekly = (uint32_t)arguments->numbers[OPTION_KEEP_WEEKLY],
+            .keep_monthly = (uint32_t)arguments->numbers[OPTION_KEEP_MONTHLY],
+            .keep_yearly = (uint32_t)arguments->numbers[OPTION_KEEP_YEARLY],
             .dry_run = arguments->texts[OPTION_DRY_RUN] != NULL,
         };
         code = rotate(session, &options, &catalog, error);
@@ -66,12 +82,15 @@ const struct subcommand rotate_subcommand = {
     .name = "rotate",
     .bit = IN_ROTATE,
     .summary = "remove old backups",
-    .usage = "--bucket BUCKET --name NAME --keep COUNT [OPTIONS]",
-    .about = "Removes all but the newest COUNT complete backups of exactly this name and mode, with their catalog "
-             "entries. Unfinished "
-             "ones are left alone and do not count.",
-    .examples = "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 --dry-run\n"
-                "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 \\\n"
-                "    --catalog jcprodbackupmetadata/7_backup_metadata.json --catalog-region eu-west-1",
+    .usage = "--bucket BUCKET --name NAME --keep[-daily|-weekly|-monthly|-yearly] COUNT [OPTIONS]",
+    .about = "Removes complete backups of exactly this name and mode, with their catalog entries, but the newest COUNT "
+             "and the newest of each of the last COUNT days, ISO weeks, months and years (UTC) that have one. What any "
+             "number keeps stays, and the newest in any case. Unfinished ones are left alone and do not count; what "
+             "the store protects is left, too.",
+    .examples =
+        "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 --dry-run\n"
+        "jpsbackup rotate --store s3:// --bucket mine --name web --keep-daily 7 --keep-weekly 4 --keep-monthly 12\n"
+        "jpsbackup rotate --store s3:// --bucket mine --name web --keep 15 \\\n"
+        "    --catalog jcprodbackupmetadata/7_backup_metadata.json --catalog-region eu-west-1",
     .run = run,
 };

@@ -243,12 +243,18 @@ static void encryption_that_is_not_confirmed_is_an_error(void **state)
     {                                                                                                                  \
         "PUT", "/bucket/key?partNumber=" number "&uploadId=id", .status = "200 OK", __VA_ARGS__                        \
     }
+#define SIGNED_1 "x-amz-content-sha256: a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
+#define SIGNED_2 "x-amz-content-sha256: 16367aacb67a4a017c8da8ab95682ccb390863780f7114dda0a0e0c55644c7c4"
+/* Once the store has shown that it compares checksums, the signature proves the part by that header alone. */
+#define BY_CHECKSUM "x-amz-content-sha256: UNSIGNED-PAYLOAD", "authorization: AWS4-HMAC-SHA256 *"
 #define PART_1                                                                                                         \
-    PART("1", .headers = {"x-amz-checksum-sha256: " FIRST}, .reply_headers = "ETag: \"t1\"\r\n" SHA256_IS(FIRST))
+    PART("1", .headers = {"x-amz-checksum-sha256: " FIRST, SIGNED_1},                                                  \
+         .reply_headers = "ETag: \"t1\"\r\n" SHA256_IS(FIRST))
 #define PART_2                                                                                                         \
-    PART("2", .headers = {"x-amz-checksum-sha256: " SECOND}, .reply_headers = "ETag: \"t2\"\r\n" SHA256_IS(SECOND))
-#define PLAIN_1 PART("1", .headers = {"!x-amz-checksum-sha256"}, .reply_headers = "ETag: \"t1\"\r\n")
-#define PLAIN_2 PART("2", .headers = {"!x-amz-checksum-sha256"}, .reply_headers = "ETag: \"t2\"\r\n")
+    PART("2", .headers = {"x-amz-checksum-sha256: " SECOND, BY_CHECKSUM},                                              \
+         .reply_headers = "ETag: \"t2\"\r\n" SHA256_IS(SECOND))
+#define PLAIN_1 PART("1", .headers = {"!x-amz-checksum-sha256", SIGNED_1}, .reply_headers = "ETag: \"t1\"\r\n")
+#define PLAIN_2 PART("2", .headers = {"!x-amz-checksum-sha256", SIGNED_2}, .reply_headers = "ETag: \"t2\"\r\n")
 #define COMPLETE(...)                                                                                                  \
     {                                                                                                                  \
         "POST", "/bucket/key?uploadId=id", .status = "200 OK", __VA_ARGS__                                             \

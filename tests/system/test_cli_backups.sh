@@ -118,19 +118,19 @@ says err "broken"
 mkdir fine && echo x >fine/file
 expect 5 backup --resume --bucket b --name 'my backup' --timestamp $first conf
 expect 4 backup --resume --bucket b --name 'my backup' conf
-"$JPSBACKUP" backup --bucket b --name cut --timestamp $first fine data >/dev/null 2>&1 &
-wait_until test -e "store/b/cut_${first}_manual/fine.tar.zst"
+mkdir slow && head -c 30000000 /dev/urandom >slow/file
+"$JPSBACKUP" backup --bucket b --name cut --timestamp $first fine slow >/dev/null 2>&1 &
+until [ -e "store/b/cut_${first}_manual/fine.tar.zst" ] || ! kill -0 $! 2>/dev/null; do :; done
 kill -9 $! 2>/dev/null || true
 wait $! 2>/dev/null || true
-if [ -e "store/b/cut_${first}_manual/data.tar.zst" ]; then
-    echo "the backup ended before it was killed" >&2
-else
-    expect 5 backup --resume --bucket b --name cut --timestamp $first fine data
-    says err "is being made"
-    find "store/b/cut_${first}_manual" -type f -exec touch -d '20 minutes ago' {} +
-    expect 0 backup --resume --bucket b --name cut fine data
-    expect 0 verify --full --bucket b --name cut
-fi
+[ ! -e "store/b/cut_${first}_manual/slow.tar.zst" ] || failed "the backup was killed too late"
+expect 5 backup --resume --bucket b --name cut --timestamp $first fine slow
+says err "is being made"
+find "store/b/cut_${first}_manual" -type f -exec touch -d '20 minutes ago' {} +
+expect 0 list --bucket b
+says out abandoned
+expect 0 backup --resume --bucket b --name cut fine slow
+expect 0 verify --full --bucket b --name cut
 rm -rf "store/b/cut_${first}_manual"
 
 # rotate
@@ -149,6 +149,24 @@ expect 0 list --bucket b --json
 json out 'sorted((e["name"], e["timestamp"][14:16]) for e in last["result"]["backups"]) == [("auto", "02"), ("auto", "03"), ("auto2", "00"), ("my backup", "00")]'
 expect 0 catalog list --catalog meta/7_backup_metadata.json --json
 json out 'len(last["result"]["backups"]) == 3'
+
+expect 2 rotate --bucket b --name auto
+says err "--keep-daily"
+expect 0 rotate --bucket b --name auto --keep-daily 3 --keep-yearly 1 --dry-run
+says out "2026-01-01T00:03:00  kept: newest, daily 2026-01-01, yearly 2026"
+says out "1 kept, 1 would be removed"
+
+# a damaged backup is removed where just that is asked for
+expect 0 backup --bucket b --name broken --timestamp $first conf --catalog meta/7_backup_metadata.json
+broken=(--bucket b --name broken --timestamp $first)
+expect 1 rm "${broken[@]}" --damaged
+says err "has no damaged seal"
+truncate -s 50 "store/b/broken_${first}_manual/backup.json"
+expect 1 rm "${broken[@]}"
+says err "only removed where just that is asked for"
+expect 2 rm b/anything --damaged
+expect 0 rm "${broken[@]}" --damaged --catalog meta/7_backup_metadata.json
+[ ! -e "store/b/broken_${first}_manual" ] || failed "the damaged backup is left"
 
 # one backup removed
 expect 2 rm --bucket b --name auto2 b/anything

@@ -125,6 +125,10 @@ JB_API int jb_catalog_rebuild(const jb_catalog *catalog, jb_store *store, jb_ope
 JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name,
                             const jb_catalog *catalog, jb_error *error);
 
+/* The same for a backup that is listed as damaged, because its seal cannot be read; JB_ERROR_STATE for any other. */
+JB_API int jb_backup_remove_damaged(jb_store *store, jb_operation *operation, const jb_backup_name *name,
+                                    const jb_catalog *catalog, jb_error *error);
+
 /*
  * Has the store protect a complete backup: each object in the version that the seal names, and the seal. It can be
  * called again, to protect for longer. JB_ERROR_UNSUPPORTED where the bucket has no object lock. Account: {"backup",
@@ -145,12 +149,19 @@ typedef struct jb_rotate_options {
     const char *bucket; /* required */
     const char *name;   /* required: exactly this name */
     const char *mode;   /* optional; default "auto" */
-    uint32_t keep;      /* required, at least 1: so many of the newest complete backups stay */
+    /* How many stay; at least one number is not 0. What any of them keeps stays, and the newest in any case. Of a
+       period the newest complete backup counts; periods without one do not count. */
+    uint32_t keep;         /* of the newest complete backups */
+    uint32_t keep_daily;   /* of the last days (UTC) with a backup: one each */
+    uint32_t keep_weekly;  /* of the last weeks (ISO 8601) */
+    uint32_t keep_monthly; /* of the last months */
+    uint32_t keep_yearly;  /* of the last years */
     bool dry_run;
     const jb_catalog *catalog; /* optional */
 } jb_rotate_options;
 
-/* {"kept": […], "removed": […]}: entries with timestamp and reason. Unfinished backups are left alone and do not count;
+/* {"kept": […], "removed": […], "dry_run"}: entries with folder, timestamp, "reasons", and these in one text: "reason".
+ * Unfinished backups are left alone and do not count;
  * what the store protects is left, too. */
 JB_API int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
                      jb_error *error);

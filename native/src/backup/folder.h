@@ -35,7 +35,8 @@ int folder_list(jb_store *store, jb_operation *operation, const char *bucket, co
 int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                 struct folder *folder, jb_error *error);
 
-/* Does the store hold all segments with their sizes, and the index likewise? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name the one that is wrong.
+/* Does the store hold all segments with their sizes, and the index likewise? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name
+ * the one that is wrong.
  */
 int folder_confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const struct object *object, jb_error *error);
@@ -64,5 +65,9 @@ int folder_refuse_protected(jb_store *store, jb_operation *operation, const char
  */
 int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                   struct seal *seal, const jb_catalog *catalog, jb_error *error);
+
+/* The same where the seal cannot be read, and so not be marked. */
+int folder_remove_damaged(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                          const jb_catalog *catalog, jb_error *error);
 
 #endif

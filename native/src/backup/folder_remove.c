@@ -213,6 +213,26 @@ int folder_refuse_protected(jb_store *store, jb_operation *operation, const char
     return code;
 }
 
+static int remove_all(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                      bool has_seal, const jb_catalog *catalog, jb_error *error)
+{
+    int code = JB_OK;
+    if (catalog != NULL)
+        code = jb_catalog_remove(catalog, operation, id->name, id->timestamp, id->mode, error);
+    /* Before the objects, for an upload that is completed meanwhile would leave one behind; and while there is a seal,
+       for without one gc does not look here. */
+    if (code == JB_OK && has_seal)
+        folder_abort_uploads(store, operation, bucket, id);
+    if (code == JB_OK)
+        code = remove_selected(store, operation, bucket, id, SELECT_OBJECTS, NULL, error);
+    /* The older first: were the newest one gone, a seal that says "complete" would come to light again. */
+    if (code == JB_OK && has_seal)
+        code = remove_selected(store, operation, bucket, id, SELECT_OLDER_SEALS, NULL, error);
+    if (code == JB_OK && has_seal)
+        code = remove_selected(store, operation, bucket, id, SELECT_SEAL, NULL, error);
+    return code;
+}
+
 int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                   struct seal *seal, const jb_catalog *catalog, jb_error *error)
 {
@@ -222,18 +242,12 @@ int folder_remove(jb_store *store, jb_operation *operation, const char *bucket, 
         if (code == JB_OK)
             code = seal_write(store, operation, bucket, id, seal, false, error);
     }
-    if (code == JB_OK && catalog != NULL)
-        code = jb_catalog_remove(catalog, operation, id->name, id->timestamp, id->mode, error);
-    /* Before the objects, for an upload that is completed meanwhile would leave one behind; and while there is a seal,
-       for without one gc does not look here. */
-    if (code == JB_OK && seal != NULL)
-        folder_abort_uploads(store, operation, bucket, id);
-    if (code == JB_OK)
-        code = remove_selected(store, operation, bucket, id, SELECT_OBJECTS, NULL, error);
-    /* The older first: were the newest one gone, a seal that says "complete" would come to light again. */
-    if (code == JB_OK && seal != NULL)
-        code = remove_selected(store, operation, bucket, id, SELECT_OLDER_SEALS, NULL, error);
-    if (code == JB_OK && seal != NULL)
-        code = remove_selected(store, operation, bucket, id, SELECT_SEAL, NULL, error);
-    return code;
+    return code == JB_OK ? remove_all(store, operation, bucket, id, seal != NULL, catalog, error) : code;
+}
+
+int folder_remove_damaged(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                          const jb_catalog *catalog, jb_error *error)
+{
+    int code = folder_refuse_protected(store, operation, bucket, id, error);
+    return code == JB_OK ? remove_all(store, operation, bucket, id, true, catalog, error) : code;
 }

@@ -130,13 +130,12 @@ static int gather(struct resumption *resumption, jb_error *error)
     if (code == JB_OK && resumption->told == NULL)
         code = error_no_memory(error);
     for (size_t i = 0; code == JB_OK && i < json_array_size(signs.keys); i++) {
-        json_t *objects;
+        json_t *objects = NULL;
         code = alive_read(resumption->store, resumption->operation, resumption->bucket,
                           json_string_value(json_array_get(signs.keys, i)), &objects, error);
         if (code == JB_OK && json_array_extend(resumption->told, objects) != 0)
             code = error_no_memory(error);
-        if (code == JB_OK)
-            json_decref(objects);
+        json_decref(objects);
     }
     json_decref(signs.keys);
     return code;
@@ -184,7 +183,6 @@ static int keep_confirmed(struct resumption *resumption, json_t *description, jb
         return error_no_memory(error);
     if (!is_wrong(code))
         return code == JB_OK ? JB_OK : error_copy(error, &trouble);
-    json_object_del(resumption->names, name);
     operation_log(resumption->operation, JB_LOG_WARNING, "'%s' of '%s' is put anew: %s", name, resumption->id.folder,
                   trouble.text);
     return JB_OK;

@@ -3,38 +3,8 @@
 
 #include "../codec/json.h"
 #include "find.h"
+#include "keep.h"
 #include "old.h"
-
-int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name, const jb_catalog *catalog,
-                     jb_error *error)
-{
-    jb_error own = JB_ERROR_INIT;
-    if (error == NULL)
-        error = &own;
-    if (name == NULL || name->size != sizeof *name)
-        return error_set(error, JB_ERROR_USAGE, "jb_backup_name is missing or of another size");
-    struct backup_id id;
-    struct folder folder;
-    int code = store_check_names(name->bucket, NULL, error);
-    if (code == JB_OK)
-        code = backup_id_set(&id, name->name, name->timestamp, name->mode, error);
-    if (code == JB_OK)
-        code = folder_read(store, operation, name->bucket, &id, &folder, error);
-    if (code != JB_OK || !folder.has_seal)
-        return code != JB_OK ? code : folder_remove(store, operation, name->bucket, &id, NULL, catalog, error);
-    struct seal seal;
-    code = seal_read(store, operation, name->bucket, &id, &seal, error);
-    if (code != JB_OK)
-        return code;
-    if (strcmp(backup_state(&folder, &seal), "running") == 0) {
-        code = error_set(error, JB_ERROR_CONFLICT, "the backup '%s' is being made", id.folder);
-        error_hint(error, "wait until it ends; it counts as abandoned after 15 minutes without a sign of life");
-    } else {
-        code = folder_remove(store, operation, name->bucket, &id, &seal, catalog, error);
-    }
-    seal_clean_up(&seal);
-    return code;
-}
 
 struct candidate {
     struct backup_id id;
@@ -109,40 +79,65 @@ static int remove_one(const struct candidates *candidates, const struct backup_i
     return code == JB_OK || code == JB_ERROR_NOT_FOUND ? JB_OK : error_prefix(error, "removing '%s'", id->folder);
 }
 
-static json_t *entry_of(const struct backup_id *id, const char *reason, int *code, jb_error *error)
+/* `reasons` is not empty, and taken. */
+static void enter(json_t *entries, const struct backup_id *id, json_t *reasons, int *code, jb_error *error)
 {
+    struct buffer all;
+    buffer_init(&all, 1000);
+    for (size_t i = 0; *code == JB_OK && i < json_array_size(reasons); i++)
+        *code = buffer_printf(&all, error, "%s%s", i == 0 ? "" : ", ", json_string_value(json_array_get(reasons, i)));
     json_t *entry = json_object();
     json_put_text(entry, "folder", id->folder, code, error);
     json_put_text(entry, "timestamp", id->timestamp, code, error);
-    json_put_text(entry, "reason", reason, code, error);
-    return entry;
+    if (*code == JB_OK)
+        json_put_text(entry, "reason", all.data, code, error);
+    json_put(entry, "reasons", reasons, code, error);
+    json_append(entries, entry, code, error);
+    buffer_clean_up(&all);
 }
 
-static int rotate(const struct candidates *candidates, char **account, jb_error *error)
+struct outcome {
+    json_t *kept;
+    json_t *removed;
+};
+
+static int rotate_one(const struct candidates *candidates, const struct candidate *candidate, struct keep_rules *rules,
+                      const struct outcome *outcome, jb_error *error)
 {
-    json_t *kept = json_array();
-    json_t *removed = json_array();
+    json_t *reasons = NULL;
     int code = JB_OK;
-    size_t keep = candidates->options->keep;
-    for (size_t i = 0; code == JB_OK && i < candidates->count; i++) {
-        const struct candidate *candidate = &candidates->items[i];
-        if (!candidate->deleting && keep > 0) {
-            const char *reason = keep-- == candidates->options->keep ? "newest" : "within the number to keep";
-            json_append(kept, entry_of(&candidate->id, reason, &code, error), &code, error);
-            continue;
-        }
-        const char *reason = candidate->deleting ? "its removal was begun before" : "older than those to keep";
-        bool protected = false;
-        jb_error why = JB_ERROR_INIT;
-        code = remove_one(candidates, &candidate->id, &protected, &why);
-        if (code != JB_OK)
-            error_copy(error, &why);
-        json_append(protected ? kept : removed, entry_of(&candidate->id, protected ? why.text : reason, &code, error),
-                    &code, error);
+    if (!candidate->deleting)
+        code = keep_ask(rules, &candidate->id, &reasons, error);
+    if (code != JB_OK)
+        return code;
+    if (json_array_size(reasons) > 0) {
+        enter(outcome->kept, &candidate->id, reasons, &code, error);
+        return code;
     }
+    json_decref(reasons);
+    bool protected = false;
+    jb_error why = JB_ERROR_INIT;
+    code = remove_one(candidates, &candidate->id, &protected, &why);
+    if (code != JB_OK)
+        return error_copy(error, &why);
+    const char *reason = protected             ? why.text
+                         : candidate->deleting ? "its removal was begun before"
+                                               : "older than those to keep";
+    reasons = json_array();
+    json_append(reasons, json_string(reason), &code, error);
+    enter(protected ? outcome->kept : outcome->removed, &candidate->id, reasons, &code, error);
+    return code;
+}
+
+static int rotate(const struct candidates *candidates, struct keep_rules *rules, char **account, jb_error *error)
+{
+    const struct outcome outcome = {.kept = json_array(), .removed = json_array()};
+    int code = JB_OK;
+    for (size_t i = 0; code == JB_OK && i < candidates->count; i++)
+        code = rotate_one(candidates, &candidates->items[i], rules, &outcome, error);
     json_t *result = json_object();
-    json_put(result, "kept", kept, &code, error);
-    json_put(result, "removed", removed, &code, error);
+    json_put(result, "kept", outcome.kept, &code, error);
+    json_put(result, "removed", outcome.removed, &code, error);
     json_put(result, "dry_run", json_boolean(candidates->options->dry_run), &code, error);
     if (code == JB_OK && account != NULL)
         code = json_text(result, account, error);
@@ -158,11 +153,10 @@ int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options 
         error = &own;
     if (options == NULL || options->size != sizeof *options)
         return error_set(error, JB_ERROR_USAGE, "jb_rotate_options is missing or of another size");
-    if (options->keep < 1) {
-        error_set(error, JB_ERROR_USAGE, "at least 1 backup must be kept");
-        return error_hint(error, "the newest complete backup is never removed by rotation");
-    }
-    int code = backup_name_check(options->name, error);
+    struct keep_rules rules;
+    int code = keep_rules_init(&rules, options, error);
+    if (code == JB_OK)
+        code = backup_name_check(options->name, error);
     if (code == JB_OK && options->mode != NULL)
         code = backup_mode_check(options->mode, error);
     if (code != JB_OK)
@@ -172,7 +166,7 @@ int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options 
     if (code == JB_OK && candidates.count > 0)
         qsort(candidates.items, candidates.count, sizeof *candidates.items, newest_first);
     if (code == JB_OK)
-        code = rotate(&candidates, account, error);
+        code = rotate(&candidates, &rules, account, error);
     free(candidates.items);
     return code;
 }

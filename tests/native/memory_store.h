@@ -1,0 +1,20 @@
+/* A store in memory with one bucket, for tests that make thousands of backups: no requests, no disk. */
+#ifndef TESTS_MEMORY_STORE_H
+#define TESTS_MEMORY_STORE_H
+
+#include "store/store.h"
+
+/* To be closed by jb_store_close. Any failure fails the test. */
+jb_store *memory_store_new(void);
+
+/* Sets an object, `age` seconds old. */
+void memory_store_put(jb_store *store, const char *key, const char *bytes, size_t count, int64_t age);
+/* The same for a key that is not there yet, without looking. */
+void memory_store_add(jb_store *store, const char *key, const char *bytes, size_t count, int64_t age);
+bool memory_store_has(jb_store *store, const char *key);
+size_t memory_store_count(jb_store *store);
+/* Of the Nth object; valid until the store changes. */
+const char *memory_store_key(jb_store *store, size_t number);
+void memory_store_clear(jb_store *store);
+
+#endif
