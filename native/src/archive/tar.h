@@ -75,8 +75,11 @@ struct tar_extract_options {
     uid_t uid;
     gid_t gid;
     bool devices;           /* device nodes are made; else they are an error */
-    tar_warning_fn warning; /* what this file system or kernel could not keep: an ACL, an attribute; may be NULL */
+    tar_warning_fn warning; /* what this file system or kernel could not keep: an ACL, an attribute; may be NULL. From
+                               any thread, one call at a time */
     void *warning_context;
+    unsigned threads;         /* that make small files; 0: one a processor; 1: the caller's own */
+    size_t waiting_bytes_max; /* memory for directories that are not finished yet; 0: 8 MiB */
 };
 
 /*
@@ -84,7 +87,8 @@ struct tar_extract_options {
  * Owners by name where the name is known here, else by number. Directories' times last. Any other trouble fails the
  * call: a restored tree is whole or nothing; what was made until then is the caller's to remove. Not as root, owners
  * that cannot be set are left, and with them the set-user and set-group bits. Refused: absolute names, "..", names
- * through links, names that come twice, hard links to what the archive did not bring.
+ * through links, names that come twice, hard links to what the archive did not bring. The result and the error, which
+ * is the first one in the archive's order, are the same for any number of threads.
  */
 int tar_extract(jb_operation *operation, struct byte_source *source, const char *target,
                 const struct tar_extract_options *options, struct tar_counts *counts, jb_error *error);
