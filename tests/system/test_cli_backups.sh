@@ -156,6 +156,16 @@ expect 0 rotate --bucket b --name auto --keep-daily 3 --keep-yearly 1 --dry-run
 says out "2026-01-01T00:03:00  kept: newest, daily 2026-01-01, yearly 2026"
 says out "1 kept, 1 would be removed"
 
+# The newest one is passed over where its seal is damaged, and that is said.
+expect 0 backup --bucket b --name two --timestamp $first conf
+expect 0 backup --bucket b --name two --timestamp 2026-01-02T00:00:00 conf
+expect 0 restore --bucket b --name two --into elsewhere
+[ ! -s err ] || failed "a warning without a reason"
+truncate -s 50 store/b/two_2026-01-02T00:00:00_manual/backup.json
+expect 0 restore --bucket b --name two --into elsewhere
+says err "the backup 'two_2026-01-02T00:00:00_manual' is passed over"
+rm -r store/b/two_*
+
 # a damaged backup is removed where just that is asked for
 expect 0 backup --bucket b --name broken --timestamp $first conf --catalog meta/7_backup_metadata.json
 broken=(--bucket b --name broken --timestamp $first)

@@ -1,5 +1,6 @@
 #include "find.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../codec/json.h"
@@ -22,55 +23,88 @@ const char *backup_state(const struct folder *folder, const struct seal *seal)
     return strcmp(state, "running") == 0 && stale ? "abandoned" : state;
 }
 
-struct latest {
-    jb_store *store;
-    jb_operation *operation;
-    const char *bucket;
-    const char *mode;
-    bool found;
-    struct backup_id id;
+/* One of the backups of a name. */
+struct candidate {
+    char timestamp[CLOCK_TIMESTAMP_SIZE];
+    char mode[sizeof((struct backup_id *)NULL)->mode];
+    bool has_seal;
 };
+
+struct candidates {
+    const char *mode; /* NULL: either */
+    struct candidate *items;
+    size_t count;
+    size_t capacity;
+};
+
+static int collect(void *context, const struct folder *folder, jb_error *error)
+{
+    struct candidates *candidates = context;
+    if ((candidates->mode != NULL && strcmp(folder->id.mode, candidates->mode) != 0) ||
+        (!folder->has_seal && !old_is_complete(folder)))
+        return JB_OK;
+    if (candidates->count == candidates->capacity) {
+        size_t capacity = candidates->capacity * 2 + 32;
+        struct candidate *items = realloc(candidates->items, capacity * sizeof *items);
+        if (items == NULL)
+            return error_no_memory(error);
+        candidates->items = items;
+        candidates->capacity = capacity;
+    }
+    struct candidate *candidate = &candidates->items[candidates->count++];
+    memcpy(candidate->timestamp, folder->id.timestamp, sizeof candidate->timestamp);
+    memcpy(candidate->mode, folder->id.mode, sizeof candidate->mode);
+    candidate->has_seal = folder->has_seal;
+    return JB_OK;
+}
 
 /* Timestamps compare as texts; equal ones (manual and auto of one minute) by mode, so that the choice is the same every
  * time. */
-static int consider(void *context, const struct folder *folder, jb_error *error)
+static int newest_first(const void *left, const void *right)
 {
-    struct latest *latest = context;
-    if (latest->mode != NULL && strcmp(folder->id.mode, latest->mode) != 0)
-        return JB_OK;
-    int newer = strcmp(folder->id.timestamp, latest->id.timestamp);
-    if (latest->found && (newer < 0 || (newer == 0 && strcmp(folder->id.mode, latest->id.mode) < 0)))
-        return JB_OK;
-    bool complete;
-    if (folder->has_seal) {
-        struct seal seal;
-        int code = seal_read(latest->store, latest->operation, latest->bucket, &folder->id, &seal, error);
-        if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
-            return JB_OK; /* damaged, or removed meanwhile: not complete */
-        if (code != JB_OK)
-            return code;
-        complete = strcmp(seal_state(&seal), "complete") == 0;
-        seal_clean_up(&seal);
-    } else {
-        complete = old_is_complete(folder);
-    }
-    if (complete) {
-        latest->found = true;
-        latest->id = folder->id;
-    }
+    const struct candidate *a = left, *b = right;
+    int order = strcmp(b->timestamp, a->timestamp);
+    return order != 0 ? order : strcmp(b->mode, a->mode);
+}
+
+/* Whoever wants the newest is told that it is there, but not to be used. */
+static int look_at(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                   bool *complete, jb_error *error)
+{
+    struct seal seal;
+    jb_error trouble = JB_ERROR_INIT;
+    int code = seal_read(store, operation, bucket, id, &seal, &trouble);
+    *complete = false;
+    if (code == JB_ERROR_FORMAT)
+        operation_log(operation, JB_LOG_WARNING, "the backup '%s' is passed over: %s", id->folder, trouble.text);
+    if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+        return JB_OK; /* damaged, or removed meanwhile */
+    if (code != JB_OK)
+        return error_copy(error, &trouble);
+    *complete = strcmp(seal_state(&seal), "complete") == 0;
+    seal_clean_up(&seal);
     return JB_OK;
 }
 
 static int find_latest(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id,
                        jb_error *error)
 {
-    struct latest latest = {.store = store, .operation = operation, .bucket = name->bucket, .mode = name->mode};
-    int code = folder_list(store, operation, name->bucket, name->name, consider, &latest, error);
-    if (code != JB_OK)
+    struct candidates candidates = {.mode = name->mode};
+    bool complete = false;
+    int code = folder_list(store, operation, name->bucket, name->name, collect, &candidates, error);
+    if (code == JB_OK && candidates.count > 0)
+        qsort(candidates.items, candidates.count, sizeof *candidates.items, newest_first);
+    for (size_t i = 0; code == JB_OK && !complete && i < candidates.count; i++) {
+        const struct candidate *candidate = &candidates.items[i];
+        code = backup_id_set(id, name->name, candidate->timestamp, candidate->mode, error);
+        if (code == JB_OK && candidate->has_seal)
+            code = look_at(store, operation, name->bucket, id, &complete, error);
+        else
+            complete = true;
+    }
+    free(candidates.items);
+    if (code != JB_OK || complete)
         return code;
-    *id = latest.id;
-    if (latest.found)
-        return JB_OK;
     error_set(error, JB_ERROR_NOT_FOUND, "there is no complete backup of the name '%s' in '%s'", name->name,
               name->bucket);
     return error_hint(error, "list the backups to see what there is");
