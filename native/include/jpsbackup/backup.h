@@ -64,7 +64,8 @@ typedef struct jb_verify_options {
     size_t size;         /* required: sizeof(jb_verify_options) */
     jb_backup_name name; /* required */
     enum {
-        JB_VERIFY_QUICK,  /* default: every object is there with its size, in the version that the seal names */
+        JB_VERIFY_QUICK,  /* default: every object is there with its size, in the version that the seal names, and with
+                             the digest that the store keeps of it, where it tells one (S3 with checksums) */
         JB_VERIFY_FULL,   /* every byte is read and its digest compared, archives are walked */
         JB_VERIFY_SAMPLE, /* quick, and a random share of each object's parts is read and its digest compared */
     } how;

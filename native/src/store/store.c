@@ -79,6 +79,20 @@ int store_stat(jb_store *store, jb_operation *operation, const char *bucket, con
     return code;
 }
 
+int store_stat_digest(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                      const char *version, jb_object_info *info, struct store_digest *digest, jb_error *error)
+{
+    *digest = (struct store_digest){.known = false};
+    if (store == NULL || store->driver->stat_digest == NULL)
+        return store_stat(store, operation, bucket, key, version, info, error);
+    *info = (jb_object_info){.size = sizeof *info};
+    int code = check_object(store, bucket, key, error);
+    if (code == JB_OK)
+        code = store->driver->stat_digest(store, operation, bucket, key, version, info, digest, error);
+    info->key = key;
+    return code;
+}
+
 int store_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                struct buffer *body, jb_object_info *info, jb_error *error)
 {

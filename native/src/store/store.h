@@ -67,6 +67,13 @@ struct store_key {
     const char *version;
 };
 
+/* What a store keeps as an object's SHA-256, and tells without reading it. */
+struct store_digest {
+    bool known;
+    size_t parts; /* of so many parts' digests in order; 0: of the object's bytes */
+    unsigned char sha256[32];
+};
+
 /* What a bucket does beyond holding objects. */
 struct store_bucket_features {
     bool versioned; /* each write and deletion keeps what was there before */
@@ -99,6 +106,9 @@ struct store_driver {
      */
     int (*stat)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                 jb_object_info *info, jb_error *error);
+    /* The same, and what the store keeps as its digest. Optional. */
+    int (*stat_digest)(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                       const char *version, jb_object_info *info, struct store_digest *digest, jb_error *error);
     /* The whole object into `body` (JB_ERROR_LIMIT over its maximum), with its info from the same answer. */
     int (*read)(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                 struct buffer *body, jb_object_info *info, jb_error *error);
@@ -170,6 +180,9 @@ int store_azure_open(const jb_store_options *options, jb_store **store, jb_error
 /* Checked forms, to be used above the drivers. */
 int store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                jb_object_info *info, jb_error *error);
+/* The same with `digest`, which is not known where the store tells none. */
+int store_stat_digest(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                      const char *version, jb_object_info *info, struct store_digest *digest, jb_error *error);
 int store_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
                struct buffer *body, jb_object_info *info, jb_error *error);
 int store_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,

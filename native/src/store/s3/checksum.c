@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,6 +19,21 @@ bool s3_checksum_is(const char *text, const char checksum[S3_CHECKSUM_SIZE], siz
     char ending[24];
     snprintf(ending, sizeof ending, "-%zu", parts);
     return text[size] == '\0' || (parts > 0 && strcmp(text + size, ending) == 0);
+}
+
+void s3_checksum_read(const char *text, struct store_digest *digest)
+{
+    const size_t size = S3_CHECKSUM_SIZE - 1;
+    unsigned char bytes[S3_CHECKSUM_SIZE]; /* OpenSSL writes the padding's zeros, too */
+    char again[S3_CHECKSUM_SIZE];
+    *digest = (struct store_digest){.known = false};
+    if (strlen(text) < size || EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)size) < SHA256_SIZE)
+        return;
+    memcpy(digest->sha256, bytes, SHA256_SIZE);
+    s3_checksum_text(digest->sha256, again);
+    unsigned long parts = text[size] == '-' ? strtoul(text + size + 1, NULL, 10) : 0;
+    digest->parts = parts;
+    digest->known = s3_checksum_is(text, again, parts);
 }
 
 enum s3_confirmation s3_checksum_in_reply(struct s3_store *s3, const struct http_request *reply,

@@ -14,6 +14,9 @@ void s3_checksum_text(const unsigned char sha256[SHA256_SIZE], char text[S3_CHEC
  */
 bool s3_checksum_is(const char *text, const char checksum[S3_CHECKSUM_SIZE], size_t parts);
 
+/* Reads either form; a text of another one is no known digest. */
+void s3_checksum_read(const char *text, struct store_digest *digest);
+
 /* What the reply to a request that sent the checksum says of it. */
 enum s3_confirmation { S3_UNCONFIRMED, S3_CONFIRMED, S3_CONTRADICTED };
 enum s3_confirmation s3_checksum_in_reply(struct s3_store *s3, const struct http_request *reply,

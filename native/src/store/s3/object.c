@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "request.h"
 
 int s3_info_from_reply(const struct http_request *reply, bool with_bytes, jb_object_info *info, jb_error *error)
@@ -77,6 +78,24 @@ int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const 
             jb_object_info *info, jb_error *error)
 {
     return s3_head((struct s3_store *)store, operation, bucket, key, version, info, NULL, error);
+}
+
+int s3_stat_digest(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+                   jb_object_info *info, struct store_digest *digest, jb_error *error)
+{
+    struct s3_store *s3 = (struct s3_store *)store;
+    char checksum[S3_CHECKSUM_VALUE_SIZE] = "";
+    jb_error refused = JB_ERROR_INIT;
+    int code = JB_ERROR_ACCESS;
+    if (s3_checksums_wanted(s3))
+        code = s3_head(s3, operation, bucket, key, version, info, checksum, &refused);
+    /* Of an object that a key of the account encrypts, AWS tells the checksum only to who may use the key. */
+    if (code == JB_ERROR_ACCESS)
+        return s3_head(s3, operation, bucket, key, version, info, NULL, error);
+    if (code != JB_OK)
+        return error_copy(error, &refused);
+    s3_checksum_read(checksum, digest);
+    return JB_OK;
 }
 
 int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,

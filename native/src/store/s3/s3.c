@@ -47,6 +47,7 @@ static const struct store_driver driver = {
     .delete_bucket = s3_delete_bucket,
     .bucket_features = s3_bucket_features,
     .stat = s3_stat,
+    .stat_digest = s3_stat_digest,
     .read = s3_read,
     .write = s3_write,
     .list = s3_list,

@@ -48,6 +48,8 @@ int s3_tag_bucket(jb_store *store, jb_operation *operation, const char *bucket, 
 int s3_delete_bucket(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
 int s3_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
             jb_object_info *info, jb_error *error);
+int s3_stat_digest(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+                   jb_object_info *info, struct store_digest *digest, jb_error *error);
 int s3_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
             struct buffer *body, jb_object_info *info, jb_error *error);
 int s3_write(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
