@@ -4,6 +4,7 @@
 #include "format.h"
 #include "../src/base/error.h"
 #include "../src/codec/json.h"
+#include "keys.h"
 #include "session.h"
 
 /* --environment KEY=VALUE … as one JSON object's text; NULL for none. */
@@ -46,6 +47,8 @@ static void print_backup(const json_t *account, FILE *out)
         fprintf(out, ": %llu files and directories, %s", (unsigned long long)account_number(object, "files"),
                 format_bytes(account_number(object, "content_size"), content));
         fprintf(out, ", stored as %s", format_bytes(account_number(object, "size"), size));
+        if (*account_text(object, "encryption") != '\0')
+            fputs(", encrypted", out);
         size_t warnings = json_array_size(json_object_get(object, "warnings"));
         if (warnings > 0)
             fprintf(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
@@ -74,6 +77,7 @@ static int run(struct session *session, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
     struct patterns patterns = {0};
+    struct keys keys = {0};
     struct location location = {0};
     jb_catalog catalog = {0};
     char *environment = NULL;
@@ -93,6 +97,8 @@ static int run(struct session *session, jb_error *error)
         code = environment_text(arguments, &environment, error);
     if (code == JB_OK)
         code = patterns_read(&patterns, arguments, error);
+    if (code == JB_OK)
+        code = keys_to_encrypt(&keys, arguments, &options.encryption, error);
     jb_protection protection;
     bool protected = false;
     if (code == JB_OK)
@@ -103,6 +109,7 @@ static int run(struct session *session, jb_error *error)
     options.environment = environment;
     if (code == JB_OK)
         code = back_up(session, &options, &catalog, error);
+    keys_wipe(&keys);
     patterns_free(&patterns);
     free(environment);
     free(location.bucket);

@@ -4,11 +4,17 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "keys.h"
 #include "new_file.h"
 #include "../src/base/error.h"
 #include "recursive.h"
 
 #define DESCRIPTION_MAX (8u << 20) /* of 10,000 parts and more */
+
+struct wanted {
+    struct location location;
+    const jb_decryption *decryption; /* NULL for none */
+};
 
 struct sink {
     int file;
@@ -40,15 +46,17 @@ static void print_get(const json_t *account, FILE *out)
     fputs("got ", out);
     print_text(out, account_text(account, "key"));
     fprintf(out, ": %s", format_bytes(account_number(account, "bytes"), figure));
-    fprintf(out, "%s\n", account_flag(account, "verified") ? ", verified" : "");
+    fprintf(out, "%s%s\n", account_flag(account, "verified") ? ", verified" : "",
+            account_flag(account, "decrypted") ? ", decrypted" : "");
 }
 
-static int get(struct session *session, struct sink *sink, const struct location *location, jb_error *error)
+static int get(struct session *session, struct sink *sink, const struct wanted *wanted, jb_error *error)
 {
     jb_get_options options = {
         .size = sizeof options,
-        .bucket = location->bucket,
-        .key = location->key,
+        .bucket = wanted->location.bucket,
+        .key = wanted->location.key,
+        .decryption = wanted->decryption,
         .write = write_all,
         .write_context = sink,
         .decompress = session->arguments.texts[OPTION_DECOMPRESS] != NULL,
@@ -71,7 +79,7 @@ static int get(struct session *session, struct sink *sink, const struct location
     return code;
 }
 
-static int get_to_file(struct session *session, const char *path, const struct location *location, jb_error *error)
+static int get_to_file(struct session *session, const char *path, const struct wanted *wanted, jb_error *error)
 {
     bool replace = session->arguments.texts[OPTION_REPLACE] != NULL;
     struct new_file file;
@@ -81,14 +89,14 @@ static int get_to_file(struct session *session, const char *path, const struct l
     struct sink sink = {.file = file.descriptor, .name = path, .error = JB_ERROR_INIT};
     code = session_connect(session, error);
     if (code == JB_OK)
-        code = get(session, &sink, location, error);
+        code = get(session, &sink, wanted, error);
     if (code == JB_OK)
         code = new_file_finish(&file, replace, error);
     new_file_clean_up(&file);
     return code;
 }
 
-static int get_to_output(struct session *session, const struct location *location, jb_error *error)
+static int get_to_output(struct session *session, const struct wanted *wanted, jb_error *error)
 {
     static const enum option_id of_files[] = {OPTION_REPLACE, OPTION_COUNT};
     struct sink sink = {.file = STDOUT_FILENO, .name = "standard output", .error = JB_ERROR_INIT};
@@ -98,24 +106,28 @@ static int get_to_output(struct session *session, const struct location *locatio
     session->account_to = stderr;
     if (code == JB_OK)
         code = session_connect(session, error);
-    return code == JB_OK ? get(session, &sink, location, error) : code;
+    return code == JB_OK ? get(session, &sink, wanted, error) : code;
 }
 
 static int run(struct session *session, jb_error *error)
 {
-    struct location location = {0};
+    struct wanted wanted = {0};
+    struct keys keys = {0};
     if (session->arguments.texts[OPTION_RECURSIVE] != NULL)
         return recursive_get(session, error);
     session->print = print_get;
     int code = session_expect(session, 2, 2, "BUCKET/KEY and FILE (or -)", error);
     if (code == JB_OK)
-        code = location_parse(&location, session->arguments.positional[0], true, "the object's name", error);
+        code = location_parse(&wanted.location, session->arguments.positional[0], true, "the object's name", error);
+    if (code == JB_OK)
+        code = keys_to_decrypt(&keys, &session->arguments, &wanted.decryption, error);
     if (code == JB_OK) {
         const char *path = session->arguments.positional[1];
-        code = strcmp(path, "-") == 0 ? get_to_output(session, &location, error)
-                                      : get_to_file(session, path, &location, error);
+        code = strcmp(path, "-") == 0 ? get_to_output(session, &wanted, error)
+                                      : get_to_file(session, path, &wanted, error);
     }
-    free(location.bucket);
+    keys_wipe(&keys);
+    free(wanted.location.bucket);
     return code;
 }
 

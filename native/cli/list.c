@@ -33,7 +33,7 @@ static void print_backups(const json_t *account, FILE *out)
                 account_text(backup, "state"), format_bytes(account_number(backup, "size"), size));
         print_verification(json_object_get(backup, "verification"), out);
         print_text(out, account_text(backup, "name"));
-        fputc('\n', out);
+        fputs(*account_text(backup, "encryption") != '\0' ? " (encrypted)\n" : "\n", out);
     }
 }
 

@@ -106,6 +106,18 @@ const struct option_row option_table[] = {
     {OPTION_NO_INDEX, "no-index", 0, KIND_FLAG, GROUP_OWN, IN_BACKUP, NULL, 0, 0,
      "make no index of the members, which 'browse' and 'restore --path' need"},
 
+    /* encryption */
+    {OPTION_ENCRYPT_TO, "encrypt-to", 0, KIND_LIST, GROUP_OWN, IN_PUT | IN_BACKUP, "RECIPIENT", 0, 0,
+     "encrypt for this public key (age1…) before anything is sent; only its secret key opens it; repeatable"},
+    {OPTION_ENCRYPT_TO_FILE, "encrypt-to-file", 0, KIND_TEXT, GROUP_OWN, IN_PUT | IN_BACKUP, "FILE", 0, 0,
+     "the same, one public key a line"},
+    {OPTION_PASSPHRASE_FILE, "passphrase-file", 0, KIND_TEXT, GROUP_OWN, IN_PUT | IN_BACKUP, "FILE", 0, 0,
+     "encrypt with the passphrase that is this file's first line before anything is sent; yours, mode 0600"},
+    {OPTION_PASSPHRASE_FILE, "passphrase-file", 0, KIND_TEXT, GROUP_OWN, IN_GET | IN_RESTORE | IN_VERIFY, "FILE", 0, 0,
+     "decrypt with the passphrase that is this file's first line; yours, mode 0600"},
+    {OPTION_IDENTITY, "identity", 0, KIND_LIST, GROUP_OWN, IN_GET | IN_RESTORE | IN_VERIFY, "FILE", 0, 0,
+     "decrypt with a secret key of this file, as age-keygen writes it; yours, mode 0600; repeatable"},
+
     /* gc, bucket, doctor */
     {OPTION_PREFIX, "prefix", 0, KIND_TEXT, GROUP_OWN, IN_GC, "PREFIX", 0, 0,
      "abort unfinished uploads of all keys that start so; needs --older-than"},
@@ -264,7 +276,7 @@ const struct option_row option_table[] = {
     {OPTION_TLS_MINIMUM, "tls-minimum", 0, KIND_CHOICE, GROUP_STORE, IN_STORED, "1.2|1.3", 0, 0,
      "the lowest version of TLS; default 1.2"},
     {OPTION_ENCRYPT, "encrypt", 0, KIND_CHOICE, GROUP_STORE, IN_STORED, "AES256|aws:kms", 0, 0,
-     "s3: ask for server-side encryption, which the store must confirm"},
+     "s3: ask for the store's own (server-side) encryption, which it must confirm and whose key it holds"},
     {OPTION_KMS_KEY, "kms-key", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "ID", 0, 0,
      "s3: with --encrypt aws:kms: the key; default: the account's own"},
     {OPTION_STORAGE_CLASS, "storage-class", 0, KIND_TEXT, GROUP_STORE, IN_STORED, "CLASS", 0, 0,

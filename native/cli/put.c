@@ -6,6 +6,7 @@
 
 #include "format.h"
 #include "../src/base/error.h"
+#include "keys.h"
 #include "recursive.h"
 #include "signals.h"
 
@@ -67,6 +68,8 @@ static void print_put(const json_t *account, FILE *out)
     size_t objects = json_array_size(json_object_get(account, "segments"));
     if (objects > 1)
         fprintf(out, " in %zu objects", objects);
+    if (*account_text(account, "encryption") != '\0')
+        fputs(", encrypted", out);
     if (warnings > 0)
         fprintf(out, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
     fputs(", size and checksums confirmed by the store\n", out);
@@ -132,6 +135,7 @@ static int run(struct session *session, jb_error *error)
     struct source source = {0};
     struct location location = {0};
     struct patterns patterns = {0};
+    struct keys keys = {0};
     jb_put_options options = {
         .size = sizeof options,
         .strict = arguments->texts[OPTION_STRICT] != NULL,
@@ -151,11 +155,14 @@ static int run(struct session *session, jb_error *error)
                                    &options.level, error);
     if (code == JB_OK)
         code = patterns_read(&patterns, arguments, error);
+    if (code == JB_OK)
+        code = keys_to_encrypt(&keys, arguments, &options.encryption, error);
     options.bucket = location.bucket;
     options.key = location.key;
     options.exclude = patterns.list;
     if (code == JB_OK)
         code = put(session, &source, &options, error);
+    keys_wipe(&keys);
     patterns_free(&patterns);
     free(location.bucket);
     return code;

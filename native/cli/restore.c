@@ -4,6 +4,7 @@
 
 #include "format.h"
 #include "../src/base/error.h"
+#include "keys.h"
 #include "session.h"
 
 static void print_target(const json_t *account, const char *done, FILE *out)
@@ -114,11 +115,28 @@ static int absolute_path(const char *path, const char *option, char **absolute, 
 static int run_journal_step(struct session *session, const char *step, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
-    static const enum option_id of_others[] = {
-        OPTION_BUCKET,   OPTION_NAME,    OPTION_TIMESTAMP, OPTION_MODE,        OPTION_OBJECT,           OPTION_INTO,
-        OPTION_OWNER,    OPTION_PATH,    OPTION_STORE,     OPTION_CREDENTIALS, OPTION_CREDENTIALS_ONCE, OPTION_REGION,
-        OPTION_ENDPOINT, OPTION_CA_FILE, OPTION_ENCRYPT,   OPTION_TRIES,       OPTION_VIRTUAL_HOST,     OPTION_DRY_RUN,
-        OPTION_IN_PLACE, OPTION_COUNT};
+    static const enum option_id of_others[] = {OPTION_BUCKET,
+                                               OPTION_NAME,
+                                               OPTION_TIMESTAMP,
+                                               OPTION_MODE,
+                                               OPTION_OBJECT,
+                                               OPTION_INTO,
+                                               OPTION_OWNER,
+                                               OPTION_PATH,
+                                               OPTION_STORE,
+                                               OPTION_CREDENTIALS,
+                                               OPTION_CREDENTIALS_ONCE,
+                                               OPTION_REGION,
+                                               OPTION_ENDPOINT,
+                                               OPTION_CA_FILE,
+                                               OPTION_ENCRYPT,
+                                               OPTION_TRIES,
+                                               OPTION_VIRTUAL_HOST,
+                                               OPTION_DRY_RUN,
+                                               OPTION_IN_PLACE,
+                                               OPTION_PASSPHRASE_FILE,
+                                               OPTION_IDENTITY,
+                                               OPTION_COUNT};
     char why[64];
     snprintf(why, sizeof why, "with '--step %s'", step);
     const char *given;
@@ -187,6 +205,7 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
     };
     const char *into = NULL, *journal_given = arguments->texts[OPTION_JOURNAL];
     char *target = NULL, *journal = NULL;
+    struct keys keys = {0};
     int code = session_backup_name(session, &options.name, error);
     if (code == JB_OK)
         code = arguments_require(arguments, OPTION_INTO, &into, error);
@@ -203,7 +222,10 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
     options.target = target;
     options.journal = journal;
     if (code == JB_OK)
+        code = keys_to_decrypt(&keys, arguments, &options.decryption, error);
+    if (code == JB_OK)
         code = restore(session, step, &options, error);
+    keys_wipe(&keys);
     free(target);
     free(journal);
     return code;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "../src/base/error.h"
+#include "keys.h"
 #include "session.h"
 
 static void print_object(const json_t *object, FILE *out)
@@ -8,6 +9,8 @@ static void print_object(const json_t *object, FILE *out)
     fputs("  ", out);
     print_text(out, account_text(object, "name"));
     fputs(account_flag(object, "ok") ? ": good" : ": damaged: ", out);
+    if (account_flag(object, "ok") && json_is_false(json_object_get(object, "decrypted")))
+        fputs(" as encrypted; without a key its content was not looked at", out);
     print_text(out, account_text(object, "error"));
     uint64_t parts = account_number(object, "parts");
     if (account_flag(object, "ok") && parts > 0)
@@ -43,11 +46,14 @@ static int take_options(const struct session *session, jb_verify_options *option
     const struct arguments *arguments = &session->arguments;
     bool full = arguments->texts[OPTION_FULL] != NULL, sample = arguments->texts[OPTION_SAMPLE] != NULL;
     static const enum option_id of_sample[] = {OPTION_SEED, OPTION_COUNT};
+    static const enum option_id of_full[] = {OPTION_PASSPHRASE_FILE, OPTION_IDENTITY, OPTION_COUNT};
     int code = session_backup_name(session, &options->name, error);
     if (code == JB_OK && full && sample)
         code = error_set(error, JB_ERROR_USAGE, "options '--full' and '--sample' exclude one another");
     if (code == JB_OK && !sample)
         code = arguments_refuse(arguments, of_sample, "without '--sample'", error);
+    if (code == JB_OK && !full)
+        code = arguments_refuse(arguments, of_full, "without '--full'", error);
     options->how = full ? JB_VERIFY_FULL : sample ? JB_VERIFY_SAMPLE : JB_VERIFY_QUICK;
     options->percent = (uint32_t)arguments->numbers[OPTION_SAMPLE];
     options->seed = arguments->numbers[OPTION_SEED];
@@ -57,16 +63,19 @@ static int take_options(const struct session *session, jb_verify_options *option
 static int run(struct session *session, jb_error *error)
 {
     jb_verify_options options = {.size = sizeof options};
+    struct keys keys = {0};
+    char *account = NULL;
     session->print = print_verified;
     int code = session_expect(session, 0, 0, "none", error);
     if (code == JB_OK)
         code = take_options(session, &options, error);
     if (code == JB_OK)
+        code = keys_to_decrypt(&keys, &session->arguments, &options.decryption, error);
+    if (code == JB_OK)
         code = session_connect(session, error);
-    if (code != JB_OK)
-        return code;
-    char *account = NULL;
-    code = jb_backup_verify(session->store, session->operation, &options, &account, error);
+    if (code == JB_OK)
+        code = jb_backup_verify(session->store, session->operation, &options, &account, error);
+    keys_wipe(&keys);
     /* Damage comes with an account of what is damaged. */
     if (account != NULL) {
         jb_error trouble = JB_ERROR_INIT;

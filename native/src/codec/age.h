@@ -30,6 +30,19 @@ int age_encryptor_finish(struct age_encryptor *encryptor, jb_error *error);
 /* NULL is allowed. */
 void age_encryptor_free(struct age_encryptor *encryptor);
 
+/* The key of one file. Zero it after use. */
+struct age_file_key {
+    unsigned char bytes[16];
+};
+
+/*
+ * Finds it in the header that the bytes begin with, which is all there where they are the stream's first
+ * AGE_BEGIN_SIZE, or all. JB_ERROR_ACCESS where no key opens the header, JB_ERROR_VERIFY for damage.
+ */
+#define AGE_BEGIN_SIZE 65537
+int age_unlock(const void *bytes, size_t count, const jb_decryption *decryption, struct age_file_key *key,
+               jb_error *error);
+
 /*
  * Reads the header from `input`, which it keeps. JB_ERROR_ACCESS where no key opens it, JB_ERROR_VERIFY for damage;
  * reading notices also where the stream was cut or has more behind its end.
@@ -37,6 +50,9 @@ void age_encryptor_free(struct age_encryptor *encryptor);
 struct age_decryptor;
 int age_decryptor_new(struct byte_source *input, const jb_decryption *decryption, struct age_decryptor **decryptor,
                       jb_error *error);
+/* The same with a key that age_unlock found, so that nothing but the header is read before a passphrase was tried. */
+int age_decryptor_new_unlocked(struct byte_source *input, const struct age_file_key *key,
+                               struct age_decryptor **decryptor, jb_error *error);
 struct byte_source *age_decryptor_source(struct age_decryptor *decryptor);
 void age_decryptor_free(struct age_decryptor *decryptor);
 
@@ -48,10 +64,5 @@ struct age_range;
 int age_range_new(struct byte_range *input, const jb_decryption *decryption, struct age_range **range, jb_error *error);
 struct byte_range *age_range_bytes(struct age_range *range);
 void age_range_free(struct age_range *range);
-
-/* Does a key open the header that the stream begins with? As age_decryptor_new, of the first bytes alone, which hold
- * the whole header where there are AGE_BEGIN_SIZE of them or all. */
-#define AGE_BEGIN_SIZE 65537
-int age_check_keys(const void *bytes, size_t count, const jb_decryption *decryption, jb_error *error);
 
 #endif

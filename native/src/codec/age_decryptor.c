@@ -78,46 +78,67 @@ static int decrypt(struct byte_source *source, const void **bytes, size_t *count
     return JB_OK;
 }
 
-static int begin(struct age_decryptor *decryptor, const jb_decryption *decryption, jb_error *error)
+/* By a key that is known already, or what `decryption` finds. */
+static int take_header(struct age_decryptor *decryptor, const jb_decryption *decryption, struct age_file_key *key,
+                       jb_error *error)
 {
-    unsigned char file_key[AGE_FILE_KEY_SIZE];
     struct age_header header;
     const void *rest = NULL;
     int code = age_header_read(decryptor->input, &header, &rest, &decryptor->count, error);
     decryptor->bytes = rest;
     if (code == JB_OK)
-        code = age_keys_unwrap(&header, decryption, file_key, error);
+        code = decryption != NULL ? age_keys_unwrap(&header, decryption, key->bytes, error)
+                                  : age_keys_check(&header, key->bytes, error);
     age_header_clean_up(&header);
-    if (code != JB_OK)
-        return code;
-    code = collect(decryptor, AGE_PAYLOAD_NONCE_SIZE, error);
+    return code;
+}
+
+static int begin(struct age_decryptor *decryptor, const jb_decryption *decryption, const struct age_file_key *known,
+                 jb_error *error)
+{
+    struct age_file_key key = {{0}};
+    if (known != NULL)
+        key = *known;
+    int code = take_header(decryptor, decryption, &key, error);
+    if (code == JB_OK)
+        code = collect(decryptor, AGE_PAYLOAD_NONCE_SIZE, error);
     if (code == JB_OK && decryptor->filled < AGE_PAYLOAD_NONCE_SIZE)
         code = error_set(error, JB_ERROR_VERIFY, "the encrypted bytes end too early, behind their header");
     decryptor->filled = 0;
     if (code == JB_OK)
-        code = age_chunks_init(&decryptor->chunks, false, file_key, decryptor->sealed, error);
-    OPENSSL_cleanse(file_key, sizeof file_key);
+        code = age_chunks_init(&decryptor->chunks, false, key.bytes, decryptor->sealed, error);
+    OPENSSL_cleanse(&key, sizeof key);
     return code;
 }
 
-int age_decryptor_new(struct byte_source *input, const jb_decryption *decryption, struct age_decryptor **made,
-                      jb_error *error)
+static int make(struct byte_source *input, const jb_decryption *decryption, const struct age_file_key *key,
+                struct age_decryptor **made, jb_error *error)
 {
-    int code = age_decryption_check(decryption, error);
-    if (code != JB_OK)
-        return code;
     struct age_decryptor *decryptor = calloc(1, sizeof *decryptor);
     if (decryptor == NULL)
         return error_no_memory(error);
     decryptor->source.read = decrypt;
     decryptor->input = input;
-    code = begin(decryptor, decryption, error);
+    int code = begin(decryptor, decryption, key, error);
     if (code != JB_OK) {
         age_decryptor_free(decryptor);
         return code;
     }
     *made = decryptor;
     return JB_OK;
+}
+
+int age_decryptor_new(struct byte_source *input, const jb_decryption *decryption, struct age_decryptor **decryptor,
+                      jb_error *error)
+{
+    int code = age_decryption_check(decryption, error);
+    return code == JB_OK ? make(input, decryption, NULL, decryptor, error) : code;
+}
+
+int age_decryptor_new_unlocked(struct byte_source *input, const struct age_file_key *key,
+                               struct age_decryptor **decryptor, jb_error *error)
+{
+    return make(input, NULL, key, decryptor, error);
 }
 
 struct byte_source *age_decryptor_source(struct age_decryptor *decryptor)

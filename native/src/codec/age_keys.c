@@ -28,7 +28,11 @@ static int parse_recipient(const char *text, unsigned char share[AGE_KEY_SIZE], 
         error_set(error, JB_ERROR_USAGE, "a recipient is a secret key");
         return error_hint(error, "give the public one, which 'age-keygen -y' makes of it; consider this one known");
     }
-    error_set(error, JB_ERROR_USAGE, "the recipient '%.80s' is no public key of age's", text);
+    /* What is no public key at all may be a secret that came here by mistake. */
+    if (strncmp(text, "age1", 4) == 0)
+        error_set(error, JB_ERROR_USAGE, "the recipient '%.80s' is no public key of age's", text);
+    else
+        error_set(error, JB_ERROR_USAGE, "a recipient is no public key of age's");
     return error_hint(error, "it begins with 'age1', as age-keygen prints it; keys of ssh and of plugins are not known "
                              "here");
 }
@@ -204,17 +208,23 @@ static int unwrap_by_identities(const struct age_header *header, const jb_decryp
     return code == JB_OK && !opened ? none_fits(header, decryption, error) : code;
 }
 
+int age_keys_check(const struct age_header *header, const unsigned char file_key[AGE_FILE_KEY_SIZE], jb_error *error)
+{
+    unsigned char mac[AGE_KEY_SIZE];
+    int code = age_header_mac(header, file_key, mac, error);
+    if (code == JB_OK && CRYPTO_memcmp(mac, header->mac, sizeof mac) != 0)
+        code = error_set(error, JB_ERROR_VERIFY, "the encryption's header is damaged: its MAC is wrong");
+    return code;
+}
+
 int age_keys_unwrap(const struct age_header *header, const jb_decryption *decryption,
                     unsigned char file_key[AGE_FILE_KEY_SIZE], jb_error *error)
 {
-    unsigned char mac[AGE_KEY_SIZE];
     bool scrypt = header->count == 1 && header->stanzas[0].type == AGE_SCRYPT;
     int code = scrypt ? unwrap_by_passphrase(&header->stanzas[0], decryption, file_key, error)
                       : unwrap_by_identities(header, decryption, file_key, error);
     if (code == JB_OK)
-        code = age_header_mac(header, file_key, mac, error);
-    if (code == JB_OK && CRYPTO_memcmp(mac, header->mac, sizeof mac) != 0)
-        code = error_set(error, JB_ERROR_VERIFY, "the encryption's header is damaged: its MAC is wrong");
+        code = age_keys_check(header, file_key, error);
     if (code != JB_OK)
         OPENSSL_cleanse(file_key, AGE_FILE_KEY_SIZE);
     return code;

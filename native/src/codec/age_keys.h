@@ -16,6 +16,9 @@
 int age_keys_wrap(const jb_encryption *encryption, uint64_t memory_bytes, struct age_header *header,
                   unsigned char file_key[AGE_FILE_KEY_SIZE], jb_error *error);
 
+/* JB_ERROR_VERIFY where the header's MAC is not by this key. */
+int age_keys_check(const struct age_header *header, const unsigned char file_key[AGE_FILE_KEY_SIZE], jb_error *error);
+
 /* Finds the file key and checks the header's MAC by it. JB_ERROR_ACCESS where none of the keys fits, JB_ERROR_VERIFY
  * for damage. */
 int age_keys_unwrap(const struct age_header *header, const jb_decryption *decryption,

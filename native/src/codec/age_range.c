@@ -52,15 +52,12 @@ static int open_header(const void *bytes, size_t count, const jb_decryption *dec
     return code;
 }
 
-int age_check_keys(const void *bytes, size_t count, const jb_decryption *decryption, jb_error *error)
+int age_unlock(const void *bytes, size_t count, const jb_decryption *decryption, struct age_file_key *key,
+               jb_error *error)
 {
-    unsigned char file_key[AGE_FILE_KEY_SIZE];
     size_t header_size;
     int code = age_decryption_check(decryption, error);
-    if (code == JB_OK)
-        code = open_header(bytes, count, decryption, &header_size, file_key, error);
-    OPENSSL_cleanse(file_key, sizeof file_key);
-    return code;
+    return code == JB_OK ? open_header(bytes, count, decryption, &header_size, key->bytes, error) : code;
 }
 
 static uint64_t chunk_place(const struct age_range *range, uint64_t index)

@@ -1,5 +1,6 @@
 #include "object_keys.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,17 +35,13 @@ static void head_done(struct store_transfer *transfer)
     event_unlock(&head->event);
 }
 
-/* The first `count` bytes of the first segment. */
-static int read_head(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
-                     const struct object_segment *segment, void *bytes, size_t count, jb_error *error)
+static int read_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                      const char *version, void *bytes, size_t count, jb_error *error)
 {
-    char key[STORE_KEY_MAX + 1];
-    snprintf(key, sizeof key, "%s%s", prefix, segment->name);
     struct head head = {.transfer = {.bytes = bytes, .count = count, .done = head_done, .error = JB_ERROR_INIT},
                         .busy = true};
     event_init(&head.event);
-    int code =
-        store->driver->range(store, operation, bucket, key, object_segment_version(segment), &head.transfer, error);
+    int code = store->driver->range(store, operation, bucket, key, version, &head.transfer, error);
     if (code == JB_OK) {
         event_lock(&head.event);
         while (head.busy)
@@ -57,6 +54,21 @@ static int read_head(jb_store *store, jb_operation *operation, const char *bucke
     return code;
 }
 
+int object_head_read(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+                     uint64_t bytes, void **head, size_t *count, jb_error *error)
+{
+    *count = bytes < AGE_BEGIN_SIZE ? (size_t)bytes : AGE_BEGIN_SIZE;
+    *head = malloc(AGE_BEGIN_SIZE);
+    if (*head == NULL)
+        return error_no_memory(error);
+    int code = *count == 0 ? JB_OK : read_range(store, operation, bucket, key, version, *head, *count, error);
+    if (code != JB_OK) {
+        free(*head);
+        *head = NULL;
+    }
+    return code;
+}
+
 int object_keys_try(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
                     const struct object *object, const jb_decryption *decryption, jb_error *error)
 {
@@ -64,16 +76,17 @@ int object_keys_try(jb_store *store, jb_operation *operation, const char *bucket
     if (code != JB_OK || !object->encrypted)
         return code;
     const struct object_segment *first = &object->segments[0];
-    size_t count = first->bytes < AGE_BEGIN_SIZE ? (size_t)first->bytes : AGE_BEGIN_SIZE;
-    void *bytes = malloc(AGE_BEGIN_SIZE);
-    if (bytes == NULL)
-        return error_no_memory(error);
-    code = read_head(store, operation, bucket, prefix, first, bytes, count, error);
-    if (code == JB_OK) {
-        code = age_check_keys(bytes, count, decryption, error);
-        if (code != JB_OK)
-            error_prefix(error, "'%s'", object->name);
-    }
-    free(bytes);
-    return code;
+    char key[STORE_KEY_MAX + 1];
+    void *head;
+    size_t count;
+    struct age_file_key file_key;
+    snprintf(key, sizeof key, "%s%s", prefix, first->name);
+    code = object_head_read(store, operation, bucket, key, object_segment_version(first), first->bytes, &head, &count,
+                            error);
+    if (code != JB_OK)
+        return code;
+    code = age_unlock(head, count, decryption, &file_key, error);
+    OPENSSL_cleanse(&file_key, sizeof file_key);
+    free(head);
+    return code == JB_OK ? JB_OK : error_prefix(error, "'%s'", object->name);
 }

@@ -1,5 +1,7 @@
 #include "object_source.h"
 
+#include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../codec/age.h"
@@ -43,31 +45,72 @@ static int look_at_first(struct replay *replay, jb_error *error)
     return code;
 }
 
-/* Puts the decryptor between the two replays, where there is something to decrypt. */
-static int decrypt(struct object_source *source, const struct object *object, const char *name, bool decompress,
-                   const jb_decryption *decryption, jb_error *error)
+/* What is asked for, as object_source_new got it. */
+struct wanted {
+    jb_store *store;
+    jb_operation *operation;
+    const char *bucket;
+    const char *prefix;
+    const struct object *object;
+    const jb_decryption *decryption;
+};
+
+static int read_head(const struct wanted *wanted, const struct part_reader *reader, void **head, size_t *count,
+                     jb_error *error)
 {
-    int code = JB_OK;
-    source->decrypted.input = &source->stored.source;
-    if (object == NULL && (decompress || decryption != NULL))
-        code = look_at_first(&source->stored, error);
+    char key[STORE_KEY_MAX + 1];
+    const struct object_segment *first = wanted->object == NULL ? NULL : &wanted->object->segments[0];
+    snprintf(key, sizeof key, "%s%s", wanted->prefix, first == NULL ? "" : first->name);
+    return object_head_read(wanted->store, wanted->operation, wanted->bucket, key,
+                            first == NULL ? NULL : object_segment_version(first),
+                            first == NULL ? part_reader_bytes(reader) : first->bytes, head, count, error);
+}
+
+/* Puts the decryptor between the two replays. The key is found before the parts are fetched: a passphrase takes much
+ * memory, and so do they. */
+static int decrypt(struct object_source *source, const struct wanted *wanted, jb_error *error)
+{
+    const struct object *object = wanted->object;
+    const char *name = object != NULL ? object->name : wanted->prefix;
+    void *head;
+    size_t count;
+    struct age_file_key key;
+    int code = object_keys_given(name, object == NULL || object->encrypted, true, wanted->decryption, error);
+    if (code == JB_OK)
+        code = read_head(wanted, source->reader, &head, &count, error);
+    if (code != JB_OK)
+        return code;
+    code = object_keys_given(name, object != NULL || age_is_encrypted(head, count), true, wanted->decryption, error);
+    if (code == JB_OK) {
+        code = age_unlock(head, count, wanted->decryption, &key, error);
+        if (code == JB_OK)
+            code = age_decryptor_new_unlocked(&source->stored.source, &key, &source->decryptor, error);
+        OPENSSL_cleanse(&key, sizeof key);
+        if (code == JB_ERROR_ACCESS || code == JB_ERROR_VERIFY)
+            error_prefix(error, "'%s'", name);
+    }
+    free(head);
+    if (code == JB_OK)
+        source->decrypted.input = age_decryptor_source(source->decryptor);
+    return code;
+}
+
+/* Encrypted bytes that nobody can decompress are refused. */
+static int refuse_encrypted(struct object_source *source, const struct wanted *wanted, jb_error *error)
+{
+    const struct object *object = wanted->object;
+    int code = object == NULL ? look_at_first(&source->stored, error) : JB_OK;
     if (code != JB_OK)
         return code;
     bool encrypted = object != NULL ? object->encrypted : age_is_encrypted(source->stored.first, source->stored.count);
-    code = object_keys_given(name, encrypted, decompress, decryption, error);
-    if (code != JB_OK || !encrypted || decryption == NULL)
-        return code;
-    code = age_decryptor_new(&source->stored.source, decryption, &source->decryptor, error);
-    if (code != JB_OK)
-        return error_prefix(error, "'%s'", name);
-    source->decrypted.input = age_decryptor_source(source->decryptor);
-    return JB_OK;
+    return object_keys_given(object != NULL ? object->name : wanted->prefix, encrypted, true, NULL, error);
 }
 
 int object_source_new(jb_store *store, jb_operation *operation, const char *bucket, const char *prefix,
                       const struct object *object, bool decompress, const jb_decryption *decryption,
                       struct object_source **made, jb_error *error)
 {
+    const struct wanted wanted = {store, operation, bucket, prefix, object, decryption};
     struct object_source *source = calloc(1, sizeof *source);
     if (source == NULL)
         return error_no_memory(error);
@@ -83,7 +126,11 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
     jb_compression compression = object != NULL ? object->compression : JB_COMPRESSION_NONE;
     if (code == JB_OK) {
         source->stored.input = part_reader_source(source->reader);
-        code = decrypt(source, object, object != NULL ? object->name : prefix, decompress, decryption, error);
+        source->decrypted.input = &source->stored.source;
+        if (decryption != NULL)
+            code = decrypt(source, &wanted, error);
+        else if (decompress)
+            code = refuse_encrypted(source, &wanted, error);
     }
     if (code == JB_OK && decompress && object == NULL) {
         code = look_at_first(&source->decrypted, error);
