@@ -14,6 +14,8 @@ printf 'x' >$'tree/new\nline'
 printf 'x' >"$(printf 'tree/latin-\351')"
 ln -s "$(printf 'nowhere-\351')" tree/odd-link
 ln $'tree/new\nline' tree/zz-hard
+truncate -s 100M tree/sub/holes
+printf 'in the middle' | dd of=tree/sub/holes bs=1 seek=50000000 conv=notrunc status=none
 if [ "$(id -u)" = 0 ]; then
     mknod tree/null c 1 3
     chown 12345:54321 tree/file
@@ -74,13 +76,13 @@ says err "'mine/other.tar.zst.index.zst' exists already"
 
 # What the archive holds is listed from its index: all of it, or a directory with what is below it.
 expect 0 browse --bucket mine --name judged
-[ "$(wc -l <out)" = 23 ] || failed "not every member is listed, and a last line"
+[ "$(wc -l <out)" = 24 ] || failed "not every member is listed, and a last line"
 says out 'prw-r--r--'
 says out 'sub/link -> ../file'
 says out 'sub/hard = file'
 expect 0 browse --bucket mine --name judged --json sub
 json out 'all(l["path"] == "sub" or l["path"].startswith("sub/") for l in lines[:-1])'
-json out 'last["result"]["members"] == len(lines) - 1 == 8'
+json out 'last["result"]["members"] == len(lines) - 1 == 9'
 expect 0 browse --bucket mine --name judged --json "$(printf 'latin-\351')"
 json out 'lines[0]["path_base64"] == "bGF0aW4t6Q=="'
 expect 0 browse --bucket mine --name judged --outcome "$work/tree/cache"
@@ -124,6 +126,16 @@ expect 0 restore --bucket mine --name links --into single-links --path z
     failed "hard links among the chosen are not one file"
 cmp links/a single-links/z/two || failed "a hard link lost its file"
 [ "$(getfattr -d links/a 2>/dev/null | tail -n +2)" = "$(getfattr -d single-links/z/one 2>/dev/null | tail -n +2)" ] || failed "attributes were lost"
+
+# A file with holes, by itself and as what a hard link leads to.
+truncate -s 100M links/holes
+printf 'in the middle' | dd of=links/holes bs=1 seek=50000000 conv=notrunc status=none
+ln links/holes links/z/holes
+expect 0 backup --bucket mine --name holes links
+rm -rf single
+expect 0 restore --bucket mine --name holes --into single --path z/holes
+cmp links/holes single/z/holes || failed "a file with holes was not restored"
+[ "$(du -k single/z/holes | cut -f 1)" -lt 1000 ] || failed "its holes were filled"
 
 # Nothing that is there is replaced; and what cannot be chosen is said before anything is made.
 expect 5 restore --bucket mine --name judged --into single --path file

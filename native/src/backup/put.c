@@ -252,6 +252,7 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
     if (code == JB_OK) {
         object->root = made.root;
         object->files = made.files;
+        object->files_bytes = made.files_bytes;
         object->warnings = made.warnings;
         tell_completed(put.alive, object);
     } else {

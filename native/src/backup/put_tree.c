@@ -96,5 +96,6 @@ int put_tree(jb_operation *operation, const jb_put_options *options, struct byte
     code = tar_create(operation, options->tree, object->root, &creation, sink, &counts, error);
     free(excludes);
     object->files = counts.files;
+    object->files_bytes = counts.bytes;
     return code != JB_OK ? code : archiving.code;
 }

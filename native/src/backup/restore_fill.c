@@ -118,8 +118,8 @@ static int unpack(struct restore *restore, struct byte_source *source, const cha
 {
     if (restore->options->consumer != NULL)
         return feed_consumer(restore, source, staging, counts, error);
-    return restore->tree ? restore_extract(restore, source, staging, restore->object.files,
-                                           restore->object.content_bytes, counts, error)
+    return restore->tree ? restore_extract(restore, source, staging, restore->object.files, restore->object.files_bytes,
+                                           counts, error)
                          : write_file(restore, source, staging, counts, error);
 }
 

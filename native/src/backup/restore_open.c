@@ -77,7 +77,10 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
 
 uint64_t restore_needed_bytes(const struct restore *restore)
 {
-    uint64_t bytes = restore->options->paths != NULL ? restore->selection.bytes : restore->object.content_bytes;
+    uint64_t bytes = restore->object.content_bytes;
+    /* Chosen files may have holes, which take no room: never more than all of the archive. */
+    if (restore->options->paths != NULL && restore->selection.bytes < bytes)
+        bytes = restore->selection.bytes;
     if (restore->backup.old)
         json_member_count(restore->description, "size", &bytes);
     return bytes;

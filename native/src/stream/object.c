@@ -124,6 +124,7 @@ static json_t *describe(const struct object *object, const char *kind, jb_error 
     if (object->root != NULL) {
         json_put_text(json, "root", object->root, &code, error);
         json_put_count(json, "files", object->files, &code, error);
+        json_put_count(json, "files_size", object->files_bytes, &code, error);
     }
     if (object->warnings != NULL)
         json_put(json, "warnings", json_incref(object->warnings), &code, error);
@@ -284,6 +285,10 @@ static int read_tree(const json_t *json, struct object *object, jb_error *error)
         return malformed("root", error);
     if (!json_member_count(json, "files", &object->files))
         return malformed("files", error);
+    /* Without holes no file holds more than the archive. */
+    object->files_bytes = object->content_bytes;
+    if (json_object_get(json, "files_size") != NULL && !json_member_count(json, "files_size", &object->files_bytes))
+        return malformed("files_size", error);
     object->root = strdup(root);
     if (object->root == NULL)
         return error_no_memory(error);
