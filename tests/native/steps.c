@@ -211,9 +211,21 @@ static int back_up_in_steps(jb_error *error)
     return code;
 }
 
+static int verify_sample(jb_error *error)
+{
+    const jb_verify_options options = {
+        .size = sizeof options, .name = named(NULL), .how = JB_VERIFY_SAMPLE, .percent = 50, .seed = 1};
+    char *account = NULL;
+    int code = jb_backup_verify(steps_store, NULL, &options, &account, error);
+    jb_text_free(account);
+    return code;
+}
+
 static int verify_latest(jb_error *error)
 {
     int code = verify(NULL, false, error);
+    if (code == JB_OK)
+        code = verify_sample(error);
     return code == JB_OK ? verify("2026-11-22T01:00:00", true, error) : code;
 }
 
@@ -263,6 +275,34 @@ static void after_catalog_change(bool ended_well)
     check_catalog("02:00:00");
     check_catalog("09:00:00");
     assert_false(is_in_catalog("01:00:00"));
+    assert_int_equal(check_backups(), 2);
+}
+
+static void forget_entry(void)
+{
+    jb_error error = JB_ERROR_INIT;
+    jb_catalog entries = catalog();
+    must(jb_catalog_remove(&entries, NULL, "n", "2026-11-22T01:00:00", "auto", &error), &error);
+}
+
+static int rebuild_catalog(jb_error *error)
+{
+    static const char *const buckets[] = {"bucket", NULL};
+    const jb_catalog_rebuild_options options = {.size = sizeof options, .buckets = buckets};
+    jb_catalog entries = catalog();
+    char *account = NULL;
+    int code = jb_catalog_rebuild(&entries, steps_store, NULL, &options, &account, error);
+    jb_text_free(account);
+    return code;
+}
+
+static void after_rebuilding(bool ended_well)
+{
+    jb_error error = JB_ERROR_INIT;
+    check_catalog("02:00:00");
+    if (!ended_well)
+        must(rebuild_catalog(&error), &error);
+    check_catalog("01:00:00");
     assert_int_equal(check_backups(), 2);
 }
 
@@ -330,6 +370,29 @@ static void after_removal(bool ended_well)
     int code = remove_older(&error);
     if (code != JB_ERROR_NOT_FOUND)
         must(code, &error);
+    check_catalog("02:00:00");
+    check_removed();
+    assert_int_equal(check_backups(), 1);
+}
+
+static void damage_older(void)
+{
+    assert_int_equal(truncate(path_of("store/bucket/n_2026-11-22T01:00:00_auto/backup.json"), 10), 0);
+}
+
+static int remove_damaged(jb_error *error)
+{
+    jb_backup_name name = named("2026-11-22T01:00:00");
+    jb_catalog entries = catalog();
+    return jb_backup_remove_damaged(steps_store, NULL, &name, &entries, error);
+}
+
+static void after_removal_of_damaged(bool ended_well)
+{
+    jb_error error = JB_ERROR_INIT;
+    int code = remove_damaged(&error);
+    if (code != JB_ERROR_NOT_FOUND || !ended_well)
+        must(code == JB_ERROR_NOT_FOUND ? JB_OK : code, &error);
     check_catalog("02:00:00");
     check_removed();
     assert_int_equal(check_backups(), 1);
@@ -568,8 +631,10 @@ const struct step steps[] = {
     {"verification", NULL, verify_latest, after_reading},
     {"look", NULL, look, after_reading},
     {"catalog change", NULL, change_catalog, after_catalog_change},
+    {"catalog made anew", forget_entry, rebuild_catalog, after_rebuilding},
     {"rotation", NULL, rotate, after_rotation},
     {"removal", NULL, remove_older, after_removal},
+    {"removal of a damaged backup", damage_older, remove_damaged, after_removal_of_damaged},
     {"resumption", abandon, resume, after_resumption},
     {"collection of garbage", abandon, collect_garbage, after_collection},
     {"restore", NULL, restore, after_restore},
