@@ -16,10 +16,16 @@ static inline size_t memory_for_buffers(const jb_operation *operation)
     return (size_t)(limit < MEMORY_RESERVED + least ? least : limit - MEMORY_RESERVED);
 }
 
-/* The share of the frames that are being compressed, or decompressed ahead. */
+/* The share of the frames that are being compressed. */
 static inline size_t memory_for_frames(size_t buffers)
 {
     return buffers / 5 * 2;
+}
+
+/* The share of the frames that are decompressed ahead: less, for parts come from far, and frames are soon through. */
+static inline size_t memory_for_frames_ahead(size_t buffers)
+{
+    return buffers / 4;
 }
 
 #endif
