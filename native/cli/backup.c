@@ -83,6 +83,7 @@ static int run(struct session *session, jb_error *error)
     char *environment = NULL;
     jb_backup_directories_options options = {.size = sizeof options,
                                              .strict = arguments->texts[OPTION_STRICT] != NULL,
+                                             .one_file_system = arguments->texts[OPTION_ONE_FILE_SYSTEM] != NULL,
                                              .resume = arguments->texts[OPTION_RESUME] != NULL,
                                              .no_index = arguments->texts[OPTION_NO_INDEX] != NULL};
     session->print = print_backup;
@@ -105,7 +106,8 @@ static int run(struct session *session, jb_error *error)
         code = session_protection(session, &protection, &protected, error);
     options.protection = protected ? &protection : NULL;
     options.directories = arguments->positional;
-    options.exclude = patterns.list;
+    options.exclude = patterns.exclude.list;
+    options.include = patterns.include.list;
     options.environment = environment;
     if (code == JB_OK)
         code = back_up(session, &options, &catalog, error);

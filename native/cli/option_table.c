@@ -99,6 +99,13 @@ const struct option_row option_table[] = {
      "leave out what matches, by the path below the directory, or by the last name if PATTERN has no '/'; repeatable"},
     {OPTION_EXCLUDE_FROM, "exclude-from", 0, KIND_TEXT, GROUP_OWN, IN_PUT | IN_BACKUP, "FILE", 0, 0,
      "the same, one pattern a line"},
+    {OPTION_INCLUDE, "include", 0, KIND_LIST, GROUP_OWN, IN_PUT | IN_BACKUP, "PATTERN", 0, 0,
+     "keep only what matches (as for --exclude, which is stronger), all below a directory that matches, and the "
+     "directories on the way there; repeatable"},
+    {OPTION_INCLUDE_FROM, "include-from", 0, KIND_TEXT, GROUP_OWN, IN_PUT | IN_BACKUP, "FILE", 0, 0,
+     "the same, one pattern a line"},
+    {OPTION_ONE_FILE_SYSTEM, "one-file-system", 0, KIND_FLAG, GROUP_OWN, IN_PUT | IN_BACKUP, NULL, 0, 0,
+     "leave out what is in directories on other file systems"},
     {OPTION_STRICT, "strict", 0, KIND_FLAG, GROUP_OWN, IN_PUT | IN_BACKUP, NULL, 0, 0,
      "fail where a file changes or vanishes while it is read, instead of a warning"},
     {OPTION_INDEX, "index", 0, KIND_FLAG, GROUP_OWN, IN_PUT, NULL, 0, 0,
@@ -142,9 +149,6 @@ const struct option_row option_table[] = {
      "only this step; needs --journal; default: stage, swap and commit in one"},
     {OPTION_JOURNAL, "journal", 0, KIND_TEXT, GROUP_OWN, IN_RESTORE, "FILE", 0, 0,
      "the journal of the swap, one for all targets; default without --step: hidden, beside TARGET"},
-    {OPTION_OLD, "old", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,
-     "an old backup, which has no seal: look for the object alone, for which --timestamp, --mode and --object are "
-     "needed"},
     {OPTION_DRY_RUN, "dry-run", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,
      "only check and print the plan: what is needed, what is replaced and how"},
     {OPTION_IN_PLACE, "in-place", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,

@@ -90,8 +90,9 @@ static int choose_source(struct session *session, struct source *source, jb_put_
         return error_set(error, JB_ERROR_USAGE, "option '--command' needs a program and its arguments after '--'");
     if (!command && arguments->rest != NULL)
         return error_set(error, JB_ERROR_USAGE, "a program after '--' needs option '--command'");
-    static const enum option_id of_trees[] = {OPTION_EXCLUDE, OPTION_EXCLUDE_FROM, OPTION_STRICT, OPTION_INDEX,
-                                              OPTION_COUNT};
+    static const enum option_id of_trees[] = {
+        OPTION_EXCLUDE,         OPTION_EXCLUDE_FROM, OPTION_INCLUDE, OPTION_INCLUDE_FROM,
+        OPTION_ONE_FILE_SYSTEM, OPTION_STRICT,       OPTION_INDEX,   OPTION_COUNT};
     static const enum option_id of_commands[] = {OPTION_SUCCESS_TEXT, OPTION_COUNT};
     if (!tree)
         code = arguments_refuse(arguments, of_trees, "without '--tree'", error);
@@ -139,6 +140,7 @@ static int run(struct session *session, jb_error *error)
     jb_put_options options = {
         .size = sizeof options,
         .strict = arguments->texts[OPTION_STRICT] != NULL,
+        .one_file_system = arguments->texts[OPTION_ONE_FILE_SYSTEM] != NULL,
         .success_text = arguments->texts[OPTION_SUCCESS_TEXT],
         .replace = arguments->texts[OPTION_REPLACE] != NULL,
         .alive_key = arguments->texts[OPTION_ALIVE],
@@ -159,7 +161,8 @@ static int run(struct session *session, jb_error *error)
         code = keys_to_encrypt(&keys, arguments, &options.encryption, error);
     options.bucket = location.bucket;
     options.key = location.key;
-    options.exclude = patterns.list;
+    options.exclude = patterns.exclude.list;
+    options.include = patterns.include.list;
     if (code == JB_OK)
         code = put(session, &source, &options, error);
     keys_wipe(&keys);

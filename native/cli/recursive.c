@@ -57,11 +57,12 @@ static int run_files(struct session *session, files_fn run, const char *folder, 
 
 int recursive_put(struct session *session, jb_error *error)
 {
-    static const enum option_id of_one[] = {OPTION_TREE,       OPTION_COMMAND,         OPTION_SUCCESS_TEXT,
-                                            OPTION_COMPRESS,   OPTION_LEVEL,           OPTION_ALIVE,
-                                            OPTION_EXCLUDE,    OPTION_EXCLUDE_FROM,    OPTION_STRICT,
-                                            OPTION_ENCRYPT_TO, OPTION_ENCRYPT_TO_FILE, OPTION_PASSPHRASE_FILE,
-                                            OPTION_COUNT};
+    static const enum option_id of_one[] = {
+        OPTION_TREE,    OPTION_COMMAND,      OPTION_SUCCESS_TEXT,    OPTION_COMPRESS,
+        OPTION_LEVEL,   OPTION_ALIVE,        OPTION_EXCLUDE,         OPTION_EXCLUDE_FROM,
+        OPTION_STRICT,  OPTION_ENCRYPT_TO,   OPTION_ENCRYPT_TO_FILE, OPTION_PASSPHRASE_FILE,
+        OPTION_INCLUDE, OPTION_INCLUDE_FROM, OPTION_ONE_FILE_SYSTEM, OPTION_INDEX,
+        OPTION_COUNT};
     int code = arguments_refuse(&session->arguments, of_one, "with '--recursive'", error);
     if (code == JB_OK)
         code = session_expect(session, 2, 2, "DIR and BUCKET/PREFIX", error);

@@ -67,10 +67,15 @@ int session_backup_name(const struct session *session, jb_backup_name *name, jb_
  */
 int session_catalog(const struct session *session, struct location *location, jb_catalog *catalog, jb_error *error);
 
-/* --exclude and the lines of --exclude-from as one NULL-ended list; freed by patterns_free. NULL: none. */
-struct patterns {
+/* --exclude and the lines of --exclude-from as one NULL-ended list, and the same of --include; freed by patterns_free.
+ * NULL: none. */
+struct pattern_list {
     const char **list;
     char *lines;
+};
+struct patterns {
+    struct pattern_list exclude;
+    struct pattern_list include;
 };
 int patterns_read(struct patterns *patterns, const struct arguments *arguments, jb_error *error);
 void patterns_free(struct patterns *patterns);

@@ -109,7 +109,7 @@ static void readers_do_not_change_the_bytes(void **state)
     const struct tar_create_options kinds[] = {
         {.readers = 1}, {.readers = 8}, {.readers = 64}, {.readers = 3, .ahead_memory = 128 << 10}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        for (unsigned run = 0; run < 5; run++) {
+        for (unsigned run = 0; run < 3; run++) {
             create("ahead.tar", &kinds[i], NULL);
             assert_int_equal(warnings.size, 0);
             scratch_run("cmp serial.tar ahead.tar");
@@ -123,7 +123,7 @@ static void readers_do_not_change_the_bytes(void **state)
 static void changes_under_the_readers_keep_the_archive_whole(void **state)
 {
     (void)state;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 4; i++) {
         scratch_run("rm -rf tree && mkdir tree && cd tree && for d in 1 2 3 4 5 6; do mkdir $d; for f in $(seq 60); do "
                     "echo $d$f > $d/$f; done; done; head -c 1000000 /dev/zero > 0");
         create("archive.tar", NULL,
@@ -238,6 +238,7 @@ static void holes_come_back_from_every_reader(void **state)
     extract("archive.tar", "own");
     compare_holes("own");
     scratch_run("mkdir gnu bsd && tar -xf archive.tar -C gnu 2>/dev/null && tar --compare -f archive.tar -C tree "
+                "--exclude huge "
                 "2>/dev/null");
     compare_holes("gnu");
     scratch_run("{ LC_ALL=C bsdtar -xpf archive.tar -C bsd 2>/dev/null || test $? = 1; }");
@@ -247,7 +248,7 @@ static void holes_come_back_from_every_reader(void **state)
                 "t = tarfile.open('archive.tar')\n"
                 "assert t.getmember('./huge' if './huge' in t.getnames() else 'huge').size == 9 << 30\n"
                 "for m in t:\n"
-                "  if m.isfile() and m.size < 1 << 30:\n"
+                "  if m.isfile() and m.size < 2 << 20:\n"
                 "    name = m.name.encode('utf-8', 'surrogateescape')\n"
                 "    assert t.extractfile(m).read() == open(b'tree/' + name, 'rb').read(), name\"");
 }

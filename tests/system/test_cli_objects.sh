@@ -43,6 +43,14 @@ same_tree tree "unpacked$work/tree"
 printf 'sub\n\nfile\r\n' >patterns
 expect 0 put --tree tree b/less.tar.gz --exclude-from patterns
 [ "$(tar -tzf store/b/less.tar.gz)" = "${work#/}/tree/" ] || failed "--exclude-from left something in: $(tar -tzf store/b/less.tar.gz)"
+mkdir -p choice/conf/deep choice/other && touch choice/conf/x choice/conf/deep/y choice/other/z.xml choice/other/z.txt choice/z.tmp
+printf '*.xml\n*.tmp\n' >wanted
+expect 0 put --tree choice b/some.tar.gz --include conf --include-from wanted --exclude deep --exclude-from patterns --exclude '*.tmp' --one-file-system
+[ "$(tar -tzf store/b/some.tar.gz | sed "s,${work#/}/choice/,," | tr '\n' ' ')" = ' conf/ conf/x other/ other/z.xml ' ] ||
+    failed "--include kept something else: $(tar -tzf store/b/some.tar.gz)"
+expect 0 backup --bucket b --name some choice --include '*.xml' --compress gzip --one-file-system
+[ "$(tar -tzf store/b/*some*/choice.tar.gz | sed "s,${work#/}/choice/,," | tr '\n' ' ')" = ' other/ other/z.xml ' ] ||
+    failed "--include kept something else: $(tar -tzf store/b/*some*/choice.tar.gz)"
 expect 4 put --tree nowhere b/t
 
 # Programs.

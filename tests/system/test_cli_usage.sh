@@ -53,6 +53,10 @@ refused "needs a program and its arguments after '--'" put --command b/k
 refused "needs a program and its arguments after '--'" put --command b/k --
 refused "a program after '--' needs option '--command'" put file b/k -- true
 refused "option '--exclude' has no meaning without '--tree'" put file b/k --exclude x
+refused "option '--include' has no meaning without '--tree'" put file b/k --include x
+refused "option '--one-file-system' has no meaning with '--recursive'" put --recursive . b/k --one-file-system
+printf '\n' >nothing
+refused "'nothing' has no pattern of what to include" put --tree . b/k --include-from nothing
 refused "option '--success-text' has no meaning without '--command'" put file b/k --success-text x
 refused "option '--bucket' is missing" backup --name n .
 refused "option '--name' is missing" verify --bucket b

@@ -197,6 +197,8 @@ typedef struct jb_backup_directories_options {
     bool no_index; /* archives by zstd get an index of their members, unless this says not */
     /* Optional: encrypts all objects. A resumed backup keeps what it has, for the keys that it was encrypted to. */
     const jb_encryption *encryption;
+    const char *const *include; /* optional, as in jb_put_options, for each of the directories */
+    bool one_file_system;       /* as in jb_put_options */
 } jb_backup_directories_options;
 
 /* Begin, put, complete and protect in one call; a failure before it is complete discards the backup, but a resumed one
@@ -261,9 +263,7 @@ typedef struct jb_restore_options {
                           file brings; default: as archived */
     const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the
                                     staging directory; default by kind */
-    bool old; /* the backup is an old one without a seal, which is not looked for: so those may restore it who may read
-                 nothing but this object; timestamp, mode and object are required */
-    bool keep_old; /* jb_restore only: the old content stays beside the target */
+    bool keep_old;               /* jb_restore only: the old content stays beside the target */
     bool in_place; /* jb_restore and jb_restore_check: for want of room the old content is removed before the new one
                       comes, and there is no undo. Everything is read and verified before; a failure after that leaves
                       the target incomplete, and the same call again goes on */
@@ -284,9 +284,7 @@ JB_API int jb_restore_check(jb_store *store, jb_operation *operation, const jb_r
 
 /*
  * Fetches, verifies and unpacks the object beside the target, and enters it in the journal. The target stays as it is.
- * Account: {"object", "target", "staging", "bytes", "files", "verified"}; where the backup found files that vanished or
- * changed while it read them also "marked": [{"path", "what"}], the first 1,000, and "marked_count", in the account of
- * each restore.
+ * Account: {"object", "target", "staging", "bytes", "files", "verified"}.
  */
 JB_API int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                             jb_error *error);

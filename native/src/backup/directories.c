@@ -120,6 +120,8 @@ static int put_directory(jb_store *store, jb_operation *operation, const jb_back
                           .key = key,
                           .tree = directory,
                           .exclude = options->exclude,
+                          .include = options->include,
+                          .one_file_system = options->one_file_system,
                           .strict = options->strict,
                           .encryption = options->encryption,
                           .level = options->level,

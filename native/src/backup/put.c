@@ -180,6 +180,8 @@ static int open_stages(struct put *put, jb_store *store, struct put_stages_optio
                                           .replace = options->replace,
                                           .encryption = options->encryption,
                                           .memory_bytes = memory_for_buffers(put->operation)};
+    if (options->tree != NULL)
+        stages->memory_bytes -= memory_for_reading_ahead(put->operation);
     int code = workers_new(0, &put->workers, error);
     if (code == JB_OK && options->index) {
         code = put_index_open(&put->index, store, put->operation, put->workers, stages, error);
@@ -254,7 +256,6 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
         object->files = made.files;
         object->files_bytes = made.files_bytes;
         object->warnings = made.warnings;
-        object->warning_count = made.warning_count;
         tell_completed(put.alive, object);
     } else {
         object_clean_up(&made);

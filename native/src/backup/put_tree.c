@@ -8,6 +8,7 @@
 #include "../archive/index_writer.h"
 #include "../archive/tar.h"
 #include "../codec/json.h"
+#include "../stream/memory.h"
 #include "put.h"
 
 #define WARNINGS_KEPT 1000
@@ -24,7 +25,6 @@ static void keep_warning(void *context, const char *path, const char *what)
     struct archiving *archiving = context;
     json_t **warnings = &archiving->object->warnings;
     operation_log(archiving->operation, JB_LOG_WARNING, "'%s': %s", path, what);
-    archiving->object->warning_count++;
     if (*warnings == NULL)
         *warnings = json_array();
     if (json_array_size(*warnings) >= WARNINGS_KEPT)
@@ -88,6 +88,9 @@ int put_tree(jb_operation *operation, const jb_put_options *options, struct byte
     }
     struct archiving archiving = {.operation = operation, .object = object, .error = error};
     struct tar_create_options creation = {.exclude = excludes,
+                                          .include = options->include,
+                                          .one_file_system = options->one_file_system,
+                                          .ahead_memory = memory_for_reading_ahead(operation),
                                           .strict = options->strict,
                                           .warning = keep_warning,
                                           .warning_context = &archiving,

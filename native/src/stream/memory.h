@@ -16,16 +16,17 @@ static inline size_t memory_for_buffers(const jb_operation *operation)
     return (size_t)(limit < MEMORY_RESERVED + least ? least : limit - MEMORY_RESERVED);
 }
 
-/* The share of the frames that are being compressed. */
+/* Where a tree is read: the share of what is read ahead of the archive, which is taken from memory_for_buffers. */
+static inline size_t memory_for_reading_ahead(const jb_operation *operation)
+{
+    size_t most = (size_t)8 << 20, share = memory_for_buffers(operation) / 8;
+    return share < most ? share : most;
+}
+
+/* The share of the frames that are being compressed, or decompressed ahead. */
 static inline size_t memory_for_frames(size_t buffers)
 {
     return buffers / 5 * 2;
-}
-
-/* The share of the frames that are decompressed ahead: less, for parts come from far, and frames are soon through. */
-static inline size_t memory_for_frames_ahead(size_t buffers)
-{
-    return buffers / 4;
 }
 
 #endif
