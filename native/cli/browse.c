@@ -4,6 +4,7 @@
 
 #include "format.h"
 #include "../src/base/error.h"
+#include "keys.h"
 #include "session.h"
 
 #define MEMBERS_MAX 200000 /* in the one line of an outcome */
@@ -171,16 +172,20 @@ static int run(struct session *session, jb_error *error)
 {
     const struct arguments *arguments = &session->arguments;
     jb_browse_options options = {.size = sizeof options, .object = arguments->texts[OPTION_OBJECT]};
+    struct keys keys = {0};
     session->print = print_totals;
     int code = session_expect(session, 0, 1, "at most one PATH", error);
     if (code == JB_OK)
         code = session_backup_name(session, &options.name, error);
     if (code == JB_OK)
+        code = keys_to_decrypt(&keys, arguments, &options.decryption, error);
+    if (code == JB_OK)
         code = session_connect(session, error);
-    if (code != JB_OK)
-        return code;
     options.path = arguments->positional_count > 0 ? arguments->positional[0] : NULL;
-    return browse(session, &options, error);
+    if (code == JB_OK)
+        code = browse(session, &options, error);
+    keys_wipe(&keys);
+    return code;
 }
 
 const struct subcommand browse_subcommand = {

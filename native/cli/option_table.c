@@ -120,9 +120,9 @@ const struct option_row option_table[] = {
      "the same, one public key a line"},
     {OPTION_PASSPHRASE_FILE, "passphrase-file", 0, KIND_TEXT, GROUP_OWN, IN_PUT | IN_BACKUP, "FILE", 0, 0,
      "encrypt with the passphrase that is this file's first line before anything is sent; yours, mode 0600"},
-    {OPTION_PASSPHRASE_FILE, "passphrase-file", 0, KIND_TEXT, GROUP_OWN, IN_GET | IN_RESTORE | IN_VERIFY, "FILE", 0, 0,
-     "decrypt with the passphrase that is this file's first line; yours, mode 0600"},
-    {OPTION_IDENTITY, "identity", 0, KIND_LIST, GROUP_OWN, IN_GET | IN_RESTORE | IN_VERIFY, "FILE", 0, 0,
+    {OPTION_PASSPHRASE_FILE, "passphrase-file", 0, KIND_TEXT, GROUP_OWN, IN_GET | IN_RESTORE | IN_VERIFY | IN_BROWSE,
+     "FILE", 0, 0, "decrypt with the passphrase that is this file's first line; yours, mode 0600"},
+    {OPTION_IDENTITY, "identity", 0, KIND_LIST, GROUP_OWN, IN_GET | IN_RESTORE | IN_VERIFY | IN_BROWSE, "FILE", 0, 0,
      "decrypt with a secret key of this file, as age-keygen writes it; yours, mode 0600; repeatable"},
 
     /* gc, bucket, doctor */

@@ -97,6 +97,15 @@ expect 6 restore --bucket b --name shop --into "$work/back" --identity other
 expect 0 restore --bucket b --name shop --into "$work/back" --step check --journal "$work/journal" --identity mine
 expect 0 restore --bucket b --name shop --into "$work/back" --identity mine
 diff -r --no-dereference tree back
+# Its index is encrypted, too; single members come by ranges of the encrypted archive.
+expect 0 browse --bucket b --name shop --identity mine
+says out secret
+expect 6 browse --bucket b --name shop
+expect 6 browse --bucket b --name shop --identity other
+expect 0 restore --bucket b --name shop --into "$work/one" --identity mine --path secret
+cmp tree/secret one/secret
+expect 6 restore --bucket b --name shop --into "$work/none" --path secret
+[ ! -e none ] || failed "a restore of a member without the key left something"
 expect 0 backup --bucket b --name worded --passphrase-file passphrase tree
 expect 0 restore --bucket b --name worded --into "$work/back" --passphrase-file passphrase
 expect 0 verify --bucket b --name worded --full --passphrase-file passphrase
