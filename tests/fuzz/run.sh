@@ -17,6 +17,13 @@ ln "$work/tree/folder/file" "$work/tree/folder/hard"
 head -c 3000 /dev/zero > "$work/tree/sparse"
 touch "$work/tree/$(printf 'long%.0s' {1..40})"
 case $name in
+age)
+    for count in 0 10 70000; do
+        { printf 0; head -c $count /dev/zero | age -r age1fy9vsfqvzwty8l6thwxt6z4twzsy777gwkg3pwsgqkep6q7x5cnqjlfwka; } > "$work/seeds/of-$count"
+    done
+    { printf 0; printf '%s' x | age -r age199lyy8k8cwf7ntnw2nwxeepjwyqe5m6vxy87cuq0n49cvtepwdzsnphhn3; } > "$work/seeds/other"
+    printf '0age-encryption.org/v1\n-> scrypt QkJCQkJCQkJCQkJCQkJCQg 10\nQUFB\n--- QUFB\n' > "$work/seeds/scrypt"
+    printf '1abcsome text' > "$work/seeds/changed" ;;
 tar)
     for form in gnu pax ustar; do tar --format=$form -C "$work" -cf "$work/seeds/$form" tree 2> /dev/null || :; done
     tar --format=gnu --sparse -C "$work" -cf "$work/seeds/sparse" tree ;;

@@ -1,4 +1,5 @@
 /* Where secret keys do not stand: in the log, and in this process once the store that used them is closed. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -10,6 +11,9 @@
 #include <cmocka.h>
 #include <openssl/crypto.h>
 
+#include "age_fixture.h"
+#include "codec/age_crypto.h"
+#include "codec/bech32.h"
 #include "http/request.h"
 #include "s3_fixture.h"
 
@@ -33,20 +37,21 @@ static char *unmask(void)
 
 /* It looks where nobody should. */
 __attribute__((no_sanitize("address", "thread"))) static unsigned count_in(const unsigned char *begin,
-                                                                           const unsigned char *end)
+                                                                           const unsigned char *end, const char *sought,
+                                                                           size_t size)
 {
     unsigned found = 0;
-    for (const unsigned char *at = begin; at + TAIL <= end; at++) {
+    for (const unsigned char *at = begin; at + size <= end; at++) {
         size_t same = 0;
-        while (same < TAIL && (at[same] ^ MASK) == (unsigned char)masked[SIZE - TAIL + same])
+        while (same < size && (at[same] ^ MASK) == (unsigned char)sought[same])
             same++;
-        found += same == TAIL;
+        found += same == size;
     }
     return found;
 }
 
-/* How often the secret stands in what this process can write. */
-static unsigned count_copies(void)
+/* How often masked bytes stand, unmasked, in what this process can write. */
+static unsigned count_copies_of(const char *sought, size_t size)
 {
     unsigned found = 0;
     char line[512];
@@ -56,10 +61,15 @@ static unsigned count_copies(void)
         char *rest;
         uintptr_t begin = strtoul(line, &rest, 16), end = strtoul(rest + 1, &rest, 16);
         if (strncmp(rest, " rw", 3) == 0 && end - begin < SANITIZERS_OWN)
-            found += count_in((const unsigned char *)begin, (const unsigned char *)end);
+            found += count_in((const unsigned char *)begin, (const unsigned char *)end, sought, size);
     }
     fclose(maps);
     return found;
+}
+
+static unsigned count_copies(void)
+{
+    return count_copies_of(masked + SIZE - TAIL, TAIL);
 }
 
 static void use(const char *secret, bool works)
@@ -125,6 +135,120 @@ static void nothing_is_left_of_a_token_in_a_requests_headers(void **state)
     munmap(secret, 4096);
 }
 
+enum what { ENCRYPT, DECRYPT, DECRYPT_RANGE, UNLOCK };
+
+/* Encrypts, or decrypts in either way, on a stack that stays as it was left until the next time. */
+struct encrypting {
+    enum what what;
+    const jb_encryption *encryption;
+    const jb_decryption *decryption;
+    struct buffer sealed;
+    struct age_file_key key; /* found by UNLOCK */
+    int code;
+};
+
+static void *encrypt(void *context)
+{
+    struct encrypting *work = context;
+    struct buffer plain;
+    jb_error error = JB_ERROR_INIT;
+    const void *sealed = work->sealed.data;
+    size_t count = work->sealed.size;
+    if (work->what == ENCRYPT) {
+        work->code = age_seal(work->encryption, "x", 1, 1, &work->sealed, &error);
+    } else if (work->what == UNLOCK) {
+        work->code = age_unlock(sealed, count, work->decryption, &work->key, &error);
+    } else {
+        work->code = work->what == DECRYPT ? age_open(work->decryption, sealed, count, 100, &plain, &error)
+                                           : age_open_range(work->decryption, sealed, count, &plain, &error);
+        buffer_clean_up(&plain);
+    }
+    return NULL;
+}
+
+static void run(struct encrypting *work, enum what what, int code)
+{
+    static char *stack;
+    const size_t size = (size_t)1 << 20;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (stack == NULL)
+        stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(stack != MAP_FAILED);
+    work->what = what;
+    pthread_attr_init(&attributes);
+    assert_int_equal(pthread_attr_setstack(&attributes, stack, size), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, encrypt, work), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    assert_int_equal(work->code, code);
+}
+
+static void nothing_is_left_of_a_passphrase_after_its_use(void **state)
+{
+    (void)state;
+    char *secret = unmask();
+    const jb_encryption encryption = {.size = sizeof encryption, .passphrase = secret};
+    const jb_decryption decryption = {.size = sizeof decryption, .passphrase = secret};
+    struct encrypting work = {.encryption = &encryption, .decryption = &decryption};
+    run(&work, ENCRYPT, JB_OK);
+    assert_int_equal(count_copies(), 1);
+    run(&work, DECRYPT, JB_OK);
+    assert_int_equal(count_copies(), 1);
+    work.sealed.data[work.sealed.size - 1] ^= 1;
+    run(&work, DECRYPT_RANGE, JB_ERROR_VERIFY);
+    assert_int_equal(count_copies(), 1);
+    buffer_clean_up(&work.sealed);
+    munmap(secret, 4096);
+}
+
+/* Masks the bytes and zeroes them. */
+static void hide(void *bytes, size_t size, char *hidden)
+{
+    for (size_t i = 0; i < size; i++)
+        hidden[i] = (char)(((char *)bytes)[i] ^ MASK);
+    OPENSSL_cleanse(bytes, size);
+}
+
+static void nothing_is_left_of_a_files_key_after_its_use(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    struct encrypting work = {.encryption = &age_test_encryption, .decryption = &age_test_decryption};
+    struct age_file_key key;
+    char hidden[sizeof key];
+    run(&work, ENCRYPT, JB_OK);
+    assert_int_equal(age_unlock(work.sealed.data, work.sealed.size, work.decryption, &key, &error), JB_OK);
+    hide(&key, sizeof key, hidden);
+    assert_int_equal(count_copies_of(hidden, sizeof hidden), 0);
+    for (int broken = 0; broken < 2; broken++) {
+        work.sealed.data[work.sealed.size - 1] ^= (char)broken;
+        run(&work, DECRYPT, broken ? JB_ERROR_VERIFY : JB_OK);
+        assert_int_equal(count_copies_of(hidden, sizeof hidden), 0);
+        run(&work, DECRYPT_RANGE, broken ? JB_ERROR_VERIFY : JB_OK);
+        assert_int_equal(count_copies_of(hidden, sizeof hidden), 0);
+    }
+    run(&work, UNLOCK, JB_OK);
+    assert_int_equal(count_copies_of(hidden, sizeof hidden), 1); /* the caller's */
+    buffer_clean_up(&work.sealed);
+}
+
+static void nothing_is_left_of_an_identitys_key_after_its_use(void **state)
+{
+    (void)state;
+    struct encrypting work = {.encryption = &age_test_encryption, .decryption = &age_test_decryption};
+    unsigned char secret[AGE_KEY_SIZE];
+    char hidden[sizeof secret];
+    assert_true(bech32_decode(AGE_TEST_IDENTITY, "AGE-SECRET-KEY-", secret, sizeof secret));
+    hide(secret, sizeof secret, hidden);
+    run(&work, ENCRYPT, JB_OK);
+    for (enum what what = DECRYPT; what <= UNLOCK; what++) {
+        run(&work, what, JB_OK);
+        assert_int_equal(count_copies_of(hidden + TAIL / 2, TAIL / 2), 0);
+    }
+    buffer_clean_up(&work.sealed);
+}
+
 struct log {
     const char *secret, *token;
     unsigned lines;
@@ -180,6 +304,9 @@ int main(void)
         cmocka_unit_test(nothing_is_left_of_a_secret_key_once_its_store_is_closed),
         cmocka_unit_test(nothing_is_left_of_a_secret_key_that_was_refused),
         cmocka_unit_test(nothing_is_left_of_a_token_in_a_requests_headers),
+        cmocka_unit_test(nothing_is_left_of_a_passphrase_after_its_use),
+        cmocka_unit_test(nothing_is_left_of_a_files_key_after_its_use),
+        cmocka_unit_test(nothing_is_left_of_an_identitys_key_after_its_use),
         cmocka_unit_test(no_secret_is_logged_at_any_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

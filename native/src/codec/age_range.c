@@ -23,7 +23,7 @@ struct age_range {
     struct age_chunks chunks;
     unsigned char last[AGE_CHUNK_SIZE]; /* the last chunk, opened */
     unsigned char one[AGE_CHUNK_SIZE];
-    unsigned char *sealed; /* room for CHUNKS_AT_ONCE */
+    unsigned char *sealed; /* room for CHUNKS_AT_ONCE, or for the whole input */
 };
 
 static int give(struct byte_source *base, const void **bytes, size_t *count, jb_error *error)
@@ -173,7 +173,8 @@ int age_range_new(struct byte_range *input, const jb_decryption *decryption, str
         return error_no_memory(error);
     range->range.read_at = read_at;
     range->input = input;
-    range->sealed = malloc((size_t)CHUNKS_AT_ONCE * AGE_SEALED_SIZE);
+    uint64_t most = (uint64_t)CHUNKS_AT_ONCE * AGE_SEALED_SIZE;
+    range->sealed = malloc((size_t)(input->bytes < most ? input->bytes + 1 : most));
     code = range->sealed == NULL ? error_no_memory(error) : begin(range, decryption, error);
     if (code != JB_OK) {
         age_range_free(range);
