@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "http/reach.h"
 
 struct held {
     char *key;
@@ -25,6 +26,7 @@ struct memory_store {
     size_t count;
     size_t capacity;
     uint64_t writes;
+    int64_t ahead_s;
 };
 
 static struct held *find(struct memory_store *store, const char *key)
@@ -122,6 +124,13 @@ static int make_bucket(jb_store *store, jb_operation *operation, const char *buc
     return JB_OK;
 }
 
+static int reach(jb_store *store, jb_operation *operation, struct http_reach *answer, jb_error *error)
+{
+    (void)operation, (void)error;
+    *answer = (struct http_reach){.asked = clock_now(), .date = clock_now() + ((struct memory_store *)store)->ahead_s};
+    return JB_OK;
+}
+
 static void close_store(jb_store *store)
 {
     memory_store_clear(store);
@@ -138,6 +147,7 @@ static const struct store_driver driver = {
     .write = write_object,
     .list = list_objects,
     .remove = remove_objects,
+    .reach = reach,
 };
 
 jb_store *memory_store_new(void)
@@ -156,7 +166,7 @@ static void set(struct memory_store *store, struct held *held, const char *bytes
     assert_true(held->key != NULL && held->bytes != NULL);
     memcpy(held->bytes, bytes, count);
     held->count = count;
-    held->modified = clock_now() - age;
+    held->modified = clock_now() + store->ahead_s - age;
     held->tag = ++store->writes;
 }
 
@@ -196,6 +206,11 @@ size_t memory_store_count(jb_store *store)
 const char *memory_store_key(jb_store *store, size_t number)
 {
     return ((struct memory_store *)store)->items[number].key;
+}
+
+void memory_store_set_clock(jb_store *store, int64_t ahead_s)
+{
+    ((struct memory_store *)store)->ahead_s = ahead_s;
 }
 
 void memory_store_clear(jb_store *store)

@@ -15,6 +15,8 @@ bool memory_store_has(jb_store *store, const char *key);
 size_t memory_store_count(jb_store *store);
 /* Of the Nth object; valid until the store changes. */
 const char *memory_store_key(jb_store *store, size_t number);
+/* What the store's server tells as its clock is so far ahead of this machine's; 0 at first. */
+void memory_store_set_clock(jb_store *store, int64_t ahead_s);
 void memory_store_clear(jb_store *store);
 
 #endif

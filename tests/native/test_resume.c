@@ -13,6 +13,7 @@
 
 #include "backup/claim.h"
 #include "codec/json.h"
+#include "memory_store.h"
 #include "small_backup.h"
 #include "workspace.h"
 
@@ -257,6 +258,31 @@ static void only_one_of_two_takes_it_over(void **state)
     workspace_close(&w);
 }
 
+/* This machine's may be wrong by hours: a running backup must not be taken over for that, nor an abandoned one refused.
+ */
+static void the_stores_clock_tells_what_is_abandoned(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ahead_s, age_s;
+        int code;
+    } cases[] = {{7200, 60, JB_ERROR_CONFLICT},
+                 {7200, 1200, JB_OK},
+                 {-7200, 60, JB_ERROR_CONFLICT},
+                 {-7200, 1200, JB_OK},
+                 {0, 60, JB_ERROR_CONFLICT}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jb_error error = JB_ERROR_INIT;
+        jb_store *store = memory_store_new();
+        jb_backup_name name = named("b", TIMESTAMP, "manual");
+        memory_store_set_clock(store, cases[i].ahead_s - cases[i].age_s); /* so long ago */
+        assert_ok(error, jb_backup_begin(store, NULL, &name, NULL, false, NULL, &error));
+        memory_store_set_clock(store, cases[i].ahead_s);
+        assert_fails(cases[i].code, error, jb_backup_begin(store, NULL, &name, NULL, true, NULL, &error));
+        jb_store_close(store);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +294,7 @@ int main(void)
         cmocka_unit_test(only_what_is_abandoned_is_taken_over),
         cmocka_unit_test(other_directories_change_nothing),
         cmocka_unit_test(only_one_of_two_takes_it_over),
+        cmocka_unit_test(the_stores_clock_tells_what_is_abandoned),
     };
     return cmocka_run_group_tests_name("resume", tests, NULL, NULL);
 }

@@ -12,15 +12,16 @@ void backup_clean_up(struct backup *backup)
     *backup = (struct backup){0};
 }
 
-const char *backup_state(const struct folder *folder, const struct seal *seal)
+const char *backup_state(jb_store *store, jb_operation *operation, const struct folder *folder, const struct seal *seal)
 {
     if (!folder->has_seal)
         return "old";
     if (seal == NULL)
         return "damaged";
     const char *state = seal_state(seal);
-    bool stale = clock_now() - folder->modified > SEAL_ABANDONED_SECONDS;
-    return strcmp(state, "running") == 0 && stale ? "abandoned" : state;
+    if (strcmp(state, "running") != 0)
+        return state;
+    return store_clock(store, operation) - folder->modified > SEAL_ABANDONED_SECONDS ? "abandoned" : state;
 }
 
 /* One of the backups of a name. */
@@ -190,7 +191,7 @@ int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *
             return code;
         backup->document = json_incref(seal.document);
         if (!unfinished && strcmp(seal_state(&seal), "complete") != 0)
-            code = refuse_unfinished(backup, backup_state(&folder, &seal), error);
+            code = refuse_unfinished(backup, backup_state(store, operation, &folder, &seal), error);
         seal_clean_up(&seal);
     } else {
         backup->old = true;

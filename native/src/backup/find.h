@@ -19,8 +19,10 @@ void backup_clean_up(struct backup *backup);
 int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,
                 struct backup *backup, jb_error *error);
 
-/* The state as listings show it; `seal` is NULL where it could not be read, or there is none. Static. */
-const char *backup_state(const struct folder *folder, const struct seal *seal);
+/* The state as listings show it; `seal` is NULL where it could not be read, or there is none. Static. A running one is
+ * abandoned by the store's own clock, which is asked then. */
+const char *backup_state(jb_store *store, jb_operation *operation, const struct folder *folder,
+                         const struct seal *seal);
 
 /* The object's description by its name; NULL `object`: the only one. Lives as long as the backup. */
 int backup_object(const struct backup *backup, const char *object, const json_t **description, jb_error *error);

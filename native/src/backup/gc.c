@@ -27,7 +27,7 @@ static int is_abandoned(const struct sweep *sweep, const struct folder *folder, 
         return JB_OK; /* damaged ones are left for a person to look at */
     if (code != JB_OK)
         return code;
-    *abandoned = strcmp(backup_state(folder, &seal), "abandoned") == 0;
+    *abandoned = strcmp(backup_state(sweep->store, sweep->operation, folder, &seal), "abandoned") == 0;
     seal_clean_up(&seal);
     return JB_OK;
 }

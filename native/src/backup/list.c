@@ -68,7 +68,9 @@ static int list_folder(void *context, const struct folder *folder, jb_error *err
     json_put_text(entry, "timestamp", folder->id.timestamp, &code, error);
     json_put_text(entry, "mode", folder->id.mode, &code, error);
     json_put_text(entry, "folder", folder->id.folder, &code, error);
-    json_put_text(entry, "state", backup_state(folder, seal.document == NULL ? NULL : &seal), &code, error);
+    json_put_text(entry, "state",
+                  backup_state(listing->store, listing->operation, folder, seal.document == NULL ? NULL : &seal), &code,
+                  error);
     json_put_count(entry, "size", folder->bytes, &code, error);
     json_put_count(entry, "objects", folder->objects, &code, error);
     if (seal.document != NULL)

@@ -32,7 +32,7 @@ int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_n
         error_hint(error, "a backup whose seal is damaged is only removed where just that is asked for");
     if (code != JB_OK)
         return code;
-    if (strcmp(backup_state(&folder, &seal), "running") == 0) {
+    if (strcmp(backup_state(store, operation, &folder, &seal), "running") == 0) {
         code = error_set(error, JB_ERROR_CONFLICT, "the backup '%s' is being made", folder.id.folder);
         error_hint(error, "wait until it ends; it counts as abandoned after 15 minutes without a sign of life");
     } else {

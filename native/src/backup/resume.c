@@ -42,7 +42,7 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
         return JB_OK; /* damaged, or removed meanwhile */
     if (code != JB_OK)
         return code;
-    if (strcmp(backup_state(folder, &seal), "abandoned") == 0) {
+    if (strcmp(backup_state(newest->store, newest->operation, folder, &seal), "abandoned") == 0) {
         newest->found = true;
         newest->id = folder->id;
     }
@@ -92,7 +92,7 @@ static int open_abandoned(struct resumption *resumption, jb_error *error)
                      error);
     if (code != JB_OK)
         return code;
-    const char *state = backup_state(&folder, &resumption->seal);
+    const char *state = backup_state(resumption->store, resumption->operation, &folder, &resumption->seal);
     return strcmp(state, "abandoned") == 0 ? JB_OK : refuse_state(&resumption->id, state, error);
 }
 

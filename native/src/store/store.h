@@ -192,6 +192,8 @@ int store_remove(jb_store *store, jb_operation *operation, const char *bucket, c
                  size_t count, jb_error *error);
 int store_bucket_features(jb_store *store, jb_operation *operation, const char *bucket,
                           struct store_bucket_features *features, jb_error *error);
+/* Seconds since 1970 by the clock of the store's server, where that tells it; else by this machine's. One request. */
+int64_t store_clock(jb_store *store, jb_operation *operation);
 int store_protect(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
                   const jb_protection *protection, jb_error *error);
 int store_protection(jb_store *store, jb_operation *operation, const char *bucket, const struct store_key *key,
