@@ -1,8 +1,8 @@
 #include "catalog.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../base/random.h"
 #include "../codec/json.h"
@@ -13,7 +13,7 @@
 /* Writers that lose a race read again. With 32 of them and a store that takes 100 ms for a change, each try of one that
  * waits up to 2 s succeeds about every fifth time. */
 #define TRIES            100
-#define WAIT_US_MAX      2000000
+#define WAIT_MS_MAX      2000
 #define SAME_REFUSED_MAX 3 /* conflicts in a row of what nobody else changed: that is no race */
 
 int catalog_check(const jb_catalog *catalog, jb_error *error)
@@ -101,13 +101,14 @@ static int write_catalog(const jb_catalog *catalog, jb_operation *operation, con
     return code;
 }
 
-/* A random time below a bound that grows with each lost race. */
-static void wait_before(int attempt)
+/* A random time below a bound that grows with each lost race; a cancellation ends it. */
+static void wait_before(const jb_operation *operation, int attempt)
 {
-    uint64_t bound = 10000;
-    for (int i = 1; i < attempt && bound < WAIT_US_MAX; i++)
+    uint64_t bound = 10;
+    for (int i = 1; i < attempt && bound < WAIT_MS_MAX; i++)
         bound += bound / 2;
-    usleep((useconds_t)random_below(bound < WAIT_US_MAX ? bound : WAIT_US_MAX));
+    struct pollfd cancelled = {.fd = operation_cancel_fd(operation), .events = POLLIN};
+    poll(&cancelled, 1, (int)random_below(bound < WAIT_MS_MAX ? bound : WAIT_MS_MAX));
 }
 
 /* *lost where another writer came between. */
@@ -136,7 +137,7 @@ int catalog_change(const jb_catalog *catalog, jb_operation *operation, bool anew
     unsigned same = 0;
     for (int attempt = 0; attempt < TRIES; attempt++) {
         if (attempt > 0)
-            wait_before(attempt);
+            wait_before(operation, attempt);
         bool lost = false;
         int code = operation_check(operation, error);
         if (code == JB_OK)
