@@ -42,14 +42,18 @@ static int read_to_end(jb_operation *operation, struct byte_source *source, uint
     }
 }
 
+/* Damage is an answer; a store that cannot be reached or a cancelled operation is not. */
+static bool is_damage(int code)
+{
+    return code == JB_ERROR_VERIFY || code == JB_ERROR_NOT_FOUND || code == JB_ERROR_FORMAT || code == JB_ERROR_LIMIT;
+}
+
 /* Reads every byte: digests on the way in, then the encryption, the compressed form, and the archive. Of what is
  * encrypted and has no key only the digests. */
-static int verify_content(struct verification *verification, const char *prefix, const struct object *object, bool tree,
-                          jb_error *error)
+static int verify_by(struct verification *verification, const char *prefix, const struct object *object, bool tree,
+                     const jb_decryption *decryption, jb_error *error)
 {
-    bool encrypted = object != NULL && object->encrypted;
-    const jb_decryption *decryption = encrypted ? verification->options->decryption : NULL;
-    bool sealed = encrypted && decryption == NULL;
+    bool sealed = object != NULL && object->encrypted && decryption == NULL;
     struct object_source *source;
     int code = object_source_new(verification->store, verification->operation, verification->options->name.bucket,
                                  prefix, object, !sealed, decryption, &source, error);
@@ -73,6 +77,24 @@ static int verify_content(struct verification *verification, const char *prefix,
     return code;
 }
 
+/* What no key opens may have a damaged head: its digests tell. */
+static int tell_damage(struct verification *verification, const char *prefix, const struct object *object, int code,
+                       jb_error *error)
+{
+    jb_error damage = JB_ERROR_INIT;
+    if (code != JB_ERROR_ACCESS || object == NULL || !object->encrypted || verification->options->decryption == NULL)
+        return code;
+    return is_damage(verify_by(verification, prefix, object, false, NULL, &damage)) ? error_copy(error, &damage) : code;
+}
+
+static int verify_content(struct verification *verification, const char *prefix, const struct object *object, bool tree,
+                          jb_error *error)
+{
+    const jb_decryption *decryption = object != NULL && object->encrypted ? verification->options->decryption : NULL;
+    int code = verify_by(verification, prefix, object, tree, decryption, error);
+    return tell_damage(verification, prefix, object, code, error);
+}
+
 /* Without its key only the digests of an encrypted one can be compared. */
 static int verify_index_of(struct verification *verification, const char *prefix, const struct object *archive,
                            jb_error *error)
@@ -80,8 +102,9 @@ static int verify_index_of(struct verification *verification, const char *prefix
     const jb_verify_options *options = verification->options;
     if (archive->index->encrypted && options->decryption == NULL)
         return verify_content(verification, prefix, archive->index, false, error);
-    return verify_index(verification->store, verification->operation, options->name.bucket, prefix, archive,
-                        archive->index->encrypted ? options->decryption : NULL, error);
+    int code = verify_index(verification->store, verification->operation, options->name.bucket, prefix, archive,
+                            archive->index->encrypted ? options->decryption : NULL, error);
+    return tell_damage(verification, prefix, archive->index, code, error);
 }
 
 static int verify_described(struct verification *verification, const json_t *description, jb_error *error)
@@ -120,12 +143,6 @@ static int verify_old(struct verification *verification, const json_t *descripti
     backup_key(&verification->backup.id, name, key, sizeof key);
     operation_phase(verification->operation, "verify", name, 0, 0);
     return verify_content(verification, key, NULL, strcmp(json_member_text(description, "kind"), "tree") == 0, error);
-}
-
-/* Damage is an answer; a store that cannot be reached or a cancelled operation is not. */
-static bool is_damage(int code)
-{
-    return code == JB_ERROR_VERIFY || code == JB_ERROR_NOT_FOUND || code == JB_ERROR_FORMAT || code == JB_ERROR_LIMIT;
 }
 
 static void note_damaged(struct verification *verification, const char *name)
