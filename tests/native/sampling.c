@@ -54,7 +54,8 @@ unsigned sampling_below(unsigned limit)
     return (unsigned)((state >> 32) % limit);
 }
 
-bool sampling_takes(unsigned one_of)
+bool sampling_takes(unsigned one_of, unsigned one_of_slow)
 {
-    return sampling_full() || !sampling_slow() || sampling_below(one_of) == 0;
+    unsigned share = sampling_slow() ? one_of_slow : one_of;
+    return share == 1 || sampling_full() || sampling_below(share) == 0;
 }

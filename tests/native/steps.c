@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "age_fixture.h"
 #include "trees.h"
 
 static struct workspace w;
@@ -40,16 +42,25 @@ static jb_catalog catalog(void)
         .size = sizeof(jb_catalog), .store = steps_store, .bucket = "bucket", .key = "own/er/catalog.json"};
 }
 
-static int back_up_at(const char *timestamp, jb_error *error)
+static int back_up_as(const char *name, const char *timestamp, const jb_encryption *encryption, jb_error *error)
 {
     const char *directories[] = {path_of("tree"), NULL};
     jb_catalog entries = catalog();
-    jb_backup_directories_options options = {
-        .size = sizeof options, .name = named(timestamp), .directories = directories, .catalog = &entries};
+    jb_backup_directories_options options = {.size = sizeof options,
+                                             .name = named(timestamp),
+                                             .directories = directories,
+                                             .catalog = &entries,
+                                             .encryption = encryption};
+    options.name.name = name;
     char *account = NULL;
     int code = jb_backup_directories(steps_store, NULL, &options, &account, error);
     jb_text_free(account);
     return code;
+}
+
+static int back_up_at(const char *timestamp, jb_error *error)
+{
+    return back_up_as("n", timestamp, NULL, error);
 }
 
 static int verify(const char *timestamp, bool full, jb_error *error)
@@ -128,6 +139,11 @@ void steps_check_error(int code, const jb_error *error)
 static int back_up(jb_error *error)
 {
     return back_up_at("2026-11-22T03:00:00", error);
+}
+
+static int back_up_encrypted(jb_error *error)
+{
+    return back_up_as("n", "2026-11-22T03:00:00", &age_test_encryption, error);
 }
 
 static void after_backup(bool ended_well)
@@ -244,6 +260,25 @@ static int look(jb_error *error)
     if (code == JB_OK)
         code = jb_catalog_list(&entries, NULL, &account, error);
     jb_text_free(account);
+    return code;
+}
+
+static int count_member(void *context, const jb_member *member)
+{
+    (void)member;
+    ++*(unsigned *)context;
+    return 0;
+}
+
+static int browse(jb_error *error)
+{
+    jb_browse_options options = {.size = sizeof options, .name = named(NULL), .path = "sub"};
+    unsigned count = 0;
+    char *account = NULL;
+    int code = jb_backup_browse(steps_store, NULL, &options, count_member, &count, &account, error);
+    jb_text_free(account);
+    if (code == JB_OK && count != 2)
+        fail_msg("after %s: %u members instead of 2", steps_fault, count);
     return code;
 }
 
@@ -549,6 +584,67 @@ static void after_restore(bool ended_well)
     check_restored_again();
 }
 
+static int restore_encrypted(jb_error *error)
+{
+    jb_restore_options options = restore_options();
+    options.name.name = "e";
+    options.decryption = &age_test_decryption;
+    return jb_restore(steps_store, NULL, &options, NULL, error);
+}
+
+static int restore_in_place(jb_error *error)
+{
+    jb_restore_options options = restore_options();
+    options.in_place = true;
+    return jb_restore(steps_store, NULL, &options, NULL, error);
+}
+
+/* It can only go forward. */
+static void after_restore_in_place(bool ended_well)
+{
+    jb_error error = JB_ERROR_INIT;
+    if (ended_well && !target_is("tree"))
+        fail_msg("after %s: the target is not restored", steps_fault);
+    must(restore_in_place(&error), &error);
+    if (!target_is("tree"))
+        fail_msg("after %s: the target is not restored by a second run", steps_fault);
+    check_restored_again();
+}
+
+static int restore_part(jb_error *error)
+{
+    static const char *const paths[] = {"a file", "sub", NULL};
+    jb_restore_options options = restore_options();
+    options.target = path_of("part");
+    options.paths = paths;
+    return jb_restore(steps_store, NULL, &options, NULL, error);
+}
+
+static bool part_is_there(void)
+{
+    size_t count;
+    char *text = read_file(path_of("part/a file"), &count);
+    bool is_there = strcmp(text, "text\n") == 0 && access(path_of("part/sub/random"), F_OK) == 0 &&
+                    access(path_of("part/second"), F_OK) != 0;
+    free(text);
+    return is_there;
+}
+
+static void after_restore_of_part(bool ended_well)
+{
+    jb_error error = JB_ERROR_INIT;
+    end_restore();
+    if (ended_well && !part_is_there())
+        fail_msg("after %s: the members are not restored", steps_fault);
+    if (!ended_well && access(path_of("part"), F_OK) == 0 && !part_is_there())
+        fail_msg("after %s: half of the members are there", steps_fault);
+    tree_remove(path_of("part"));
+    must(restore_part(&error), &error);
+    assert_true(part_is_there());
+    check_nothing_staged();
+    assert_true(target_is("old"));
+}
+
 static void stage(void)
 {
     jb_error error = JB_ERROR_INIT;
@@ -627,9 +723,11 @@ static void after_keeping(bool ended_well)
 
 const struct step steps[] = {
     {"backup", NULL, back_up, after_backup},
+    {"encrypted backup", NULL, back_up_encrypted, after_backup},
     {"backup in steps", NULL, back_up_in_steps, after_backup},
     {"verification", NULL, verify_latest, after_reading},
     {"look", NULL, look, after_reading},
+    {"browsing", NULL, browse, after_reading},
     {"catalog change", NULL, change_catalog, after_catalog_change},
     {"catalog made anew", forget_entry, rebuild_catalog, after_rebuilding},
     {"rotation", NULL, rotate, after_rotation},
@@ -638,6 +736,9 @@ const struct step steps[] = {
     {"resumption", abandon, resume, after_resumption},
     {"collection of garbage", abandon, collect_garbage, after_collection},
     {"restore", NULL, restore, after_restore},
+    {"encrypted restore", NULL, restore_encrypted, after_restore},
+    {"restore in place", NULL, restore_in_place, after_restore_in_place},
+    {"restore of a part", NULL, restore_part, after_restore_of_part},
     {"swap and undo", stage, swap_and_undo, after_undo},
     {"swap and commit", stage, swap_and_keep, after_keeping},
 };
@@ -647,7 +748,7 @@ const size_t steps_count = sizeof steps / sizeof *steps;
 
 void steps_begin_anew(void)
 {
-    static const char *const parts[] = {"store/bucket", "target", "journal", "journal.check"};
+    static const char *const parts[] = {"store/bucket", "target", "part", "journal", "journal.check"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         tree_remove(path_of(parts[i]));
     char from[128];
@@ -671,6 +772,7 @@ int steps_enter(void **state)
         0);
     assert_ok(error, back_up_at("2026-11-22T01:00:00", &error));
     assert_ok(error, back_up_at("2026-11-22T02:00:00", &error));
+    assert_ok(error, back_up_as("e", "2026-11-22T02:00:00", &age_test_encryption, &error));
     char from[128];
     snprintf(from, sizeof from, "%s", path_of("store/bucket"));
     tree_copy(from, path_of("first"));
@@ -686,6 +788,8 @@ int steps_leave(void **state)
 
 void steps_use_memory(void)
 {
+    /* Small data: to fill huge pages with zeros would take most of the time. */
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
         mount("none", "/tmp", "tmpfs", 0, "size=1g") == 0)
         return;

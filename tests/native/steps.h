@@ -9,7 +9,8 @@
 
 /*
  * PATH/tree is what is backed up, PATH/target what is restored onto, PATH/journal the restore's. The bucket holds the
- * complete backups of 01:00 and 02:00 of the name "n" in the mode "auto", the catalog has both.
+ * complete backups of 01:00 and 02:00 of the name "n" in the mode "auto", and an encrypted one of the name "e"; the
+ * catalog has all.
  */
 struct step {
     const char *name;

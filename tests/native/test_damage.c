@@ -199,7 +199,7 @@ static void change_byte(const struct file *file, size_t offset, unsigned char bi
 static void change_every_byte(const struct form *form, const struct file *file)
 {
     for (size_t offset = 0; offset < file->bytes; offset++) {
-        if (!sampling_takes(SHARE))
+        if (!sampling_takes(1, SHARE))
             continue;
         unsigned char bits = (unsigned char)(1 + sampling_below(255));
         snprintf(what, sizeof what, "byte %zu of %s of '%s' changed by %02x", offset, file->name, form->name, bits);

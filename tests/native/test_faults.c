@@ -16,7 +16,10 @@
 #include "sampling.h"
 #include "steps.h"
 
-#define SHARE 8 /* under a sanitizer, one of so many points */
+/* One of so many points. Allocations are many, and what follows on each is much the same. */
+#define MEMORY_SHARE      3
+#define MEMORY_SHARE_SLOW 24
+#define CALL_SHARE_SLOW   10
 
 static const char *fault_name(enum fault kind)
 {
@@ -83,12 +86,17 @@ static unsigned count_points(const struct step *step, enum fault kind)
     return count;
 }
 
+static bool takes(enum fault kind)
+{
+    return kind == FAULT_MEMORY ? sampling_takes(MEMORY_SHARE, MEMORY_SHARE_SLOW) : sampling_takes(1, CALL_SHARE_SLOW);
+}
+
 static void loop(enum fault kind, void (*once)(const struct step *step, enum fault kind, unsigned at))
 {
     for (size_t i = 0; i < steps_count; i++) {
         unsigned count = count_points(&steps[i], kind), taken = 0;
         for (unsigned at = 0; at < count; at++)
-            if (sampling_takes(SHARE)) {
+            if (takes(kind)) {
                 once(&steps[i], kind, at);
                 taken++;
             }

@@ -645,7 +645,10 @@ static void change_tree(void)
 static unsigned steps_wanted(void)
 {
     const char *text = getenv("JPSBACKUP_TEST_STEPS");
-    return text != NULL ? (unsigned)strtoul(text, NULL, 10) : sampling_full() ? 20000 : sampling_slow() ? 250 : 2000;
+    if (text != NULL)
+        return (unsigned)strtoul(text, NULL, 10);
+    unsigned count = sampling_full() ? 20000 : sampling_slow() ? 250 : 2000;
+    return remote ? count / 16 : count;
 }
 
 static void what_is_there_is_what_should_be_there(void **state)

@@ -72,7 +72,7 @@ static void loop(enum store_fault fault, void (*once)(const struct step *step, e
         if (code != JB_OK)
             fail_msg("a %s without a fault: %s", steps[i].name, error.text);
         for (unsigned at = 0; at < count; at++)
-            if (sampling_takes(SHARE)) {
+            if (sampling_takes(1, SHARE)) {
                 once(&steps[i], fault, at);
                 taken++;
             }
