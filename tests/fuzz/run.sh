@@ -39,6 +39,18 @@ decompressor)
     zstd -q -c < "$work/tree/folder/file" > "$work/seeds/no_size"
     printf '\x5e\x2a\x4d\x18\x02\x00\x00\x00ab' > "$work/seeds/skipped"
     cat "$work"/seeds/{zstd,zstd,no_size,skipped,zstd} > "$work/seeds/frames" ;;
+index) # a directory, a file and links, with what the archive's description says before them
+    python3 - "$work/seeds/index" << 'P'
+import sys
+line = '{"path":"r%s","type":"%s","offset":%d,"end":%d,"size":3,"mode":"0644","uid":0,"gid":0,"user":"u","mtime":"-1.500000000"%s}\n'
+members = [('', 'directory', ''), ('/a', 'file', ''), ('/d', 'directory', ''), ('/d/h', 'hardlink', ',"link":"r/a"'),
+           ('/d/i', 'hardlink', ',"link":"r/a"'), ('/f', 'symlink', ',"link_base64":"/w=="')]
+text = '{"format":"jpsbackup-index-1","archive":"a","root":"r"}\n'
+text += ''.join(line % (path, kind, i * 512, i * 512 + 512, more) for i, (path, kind, more) in enumerate(members))
+text += '{"frame":[2048,100,"%s"]}\n' % ('00' * 32) + '{"frame":[2048,100,"%s"]}\n' % ('11' * 32)
+open(sys.argv[1], 'wb').write(bytes([6, 8]) + (text + '{"members":6,"frames":2}\n').encode())
+P
+    ;;
 qpress) # mariabackup's own, whole and from its unit on
     sed -n 's/^ *"\([0-9a-f]\{90,\}\)";*$/\1/p' "$here/../native/test_qpress.c" | python3 -c 'import sys
 sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' > "$work/seeds/file"

@@ -1,0 +1,324 @@
+/* Indexes of archives: what is wrong in one is refused, and what a restore of single members costs and leaves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "archive/index_reader.h"
+#include "archive/index_writer.h"
+#include "archive/pax.h"
+#include "archive/selection.h"
+#include "base/error.h"
+#include "codec/json.h"
+#include "memory_stream.h"
+#include "small_backup.h"
+#include "store/store.h"
+#include "workspace.h"
+
+#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define FIRST  "{\"format\":\"jpsbackup-index-1\",\"archive\":\"a.tar.zst\",\"root\":\"r\"}\n"
+#define REST   "\"size\":0,\"mode\":\"0755\",\"uid\":0,\"gid\":0,\"mtime\":\"1.000000000\"}\n"
+#define TREE   "{\"path\":\"r\",\"type\":\"directory\",\"offset\":0,\"end\":1024," REST
+#define FILE_F "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST
+#define FRAME  "{\"frame\":[3072,100,\"" DIGEST "\"]}\n"
+#define END    "{\"members\":2,\"frames\":1}\n"
+
+/* Reads it all; the file's bytes come in pieces of `chunk`. */
+static int read_index(const char *text, size_t chunk, jb_error *error)
+{
+    struct memory_source source;
+    struct index_reader *reader;
+    struct index_item item;
+    memory_source_init(&source, text, strlen(text), chunk);
+    int code = index_reader_new(&source.base, "a.tar.zst", "r", &reader, error);
+    if (code != JB_OK)
+        return code;
+    do {
+        code = index_reader_next(reader, &item, error);
+    } while (code == JB_OK && item.kind != INDEX_END);
+    if (code == JB_OK)
+        code = index_reader_confirm(reader, 2, 3072, 1000, error);
+    index_reader_free(reader);
+    return code;
+}
+
+static void an_index_is_read_in_pieces_of_any_size(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    static const char text[] = FIRST TREE FILE_F FRAME END;
+    for (size_t chunk = 1; chunk < sizeof text; chunk++)
+        assert_ok(error, read_index(text, chunk, &error));
+    /* Frames may come before the members that they hold. */
+    assert_ok(error, read_index(FIRST FRAME TREE FILE_F END, 100, &error));
+}
+
+static void every_truncation_is_noticed(void **state)
+{
+    (void)state;
+    static const char text[] = FIRST TREE FILE_F FRAME END;
+    char cut[sizeof text];
+    for (size_t size = 0; size + 1 < sizeof text; size++) {
+        jb_error error = JB_ERROR_INIT;
+        memcpy(cut, text, size);
+        cut[size] = '\0';
+        assert_fails(JB_ERROR_FORMAT, error, read_index(cut, 64, &error));
+    }
+}
+
+static void what_does_not_add_up_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *why;
+    } cases[] = {
+        {"{\"format\":\"jpsbackup-index-2\"}\n", "form 'jpsbackup-index-2'"},
+        {"{\"format\":\"jpsbackup-index-1\",\"archive\":\"b\",\"root\":\"r\"}\n", "another archive"},
+        {"{\"format\":\"jpsbackup-index-1\",\"archive\":\"a.tar.zst\",\"root\":\"x\"}\n", "another archive"},
+        {FIRST "[]\n", "no object"},
+        {FIRST "{\"a\":1,\"a\":2}\n", "no valid JSON"},
+        {FIRST TREE FILE_F FRAME "{\"members\":3,\"frames\":1}\n", "does not count"},
+        {FIRST TREE FILE_F FRAME "{\"members\":2,\"frames\":2}\n", "does not count"},
+        {FIRST "{\"members\":0,\"frames\":0}\n", "does not count"},
+        {FIRST TREE FILE_F FRAME END END, "behind the last one"},
+        {FIRST TREE FILE_F END, "does not count"},
+        {FIRST TREE FILE_F "{\"frame\":[2048,100,\"" DIGEST "\"]}\n" END, "frames end before"},
+        {FIRST TREE FILE_F "{\"frame\":[4096,100,\"" DIGEST "\"]}\n" END, "that of another archive"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,1001,\"" DIGEST "\"]}\n" END, "that of another archive"},
+        {FIRST TREE FILE_F "{\"frame\":[1099511627776,100,\"" DIGEST "\"]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,1099511627776,\"" DIGEST "\"]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":[0,100,\"" DIGEST "\"]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,-1,\"" DIGEST "\"]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,100,\"00\"]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,100]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":{}}\n" END, "no valid frame"},
+        {FIRST "{\"path\":\"r\",\"type\":\"directory\",\"offset\":512,\"end\":1024," REST, "'offset'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":512,\"end\":2048," REST, "'offset'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":1024," REST, "'end'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":512," REST, "'end'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":1500," REST, "'end'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":9223372036854775296," REST, "'end'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":1099511627776," REST FRAME END,
+         "frames end before"},
+        {FIRST TREE "{\"path\":\"r/../f\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path\":\"/r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path\":\"r//f\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path\":\"rf\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path\":\"\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path_base64\":\"ci9m!\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path_base64\":\"ci8AZg==\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST, "'path'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"path_base64\":\"ci9m\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST,
+         "'path'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"socket\",\"offset\":1024,\"end\":2048," REST, "'type'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"hardlink\",\"offset\":1024,\"end\":2048," REST, "'link'"},
+        {FIRST TREE
+         "{\"path\":\"r/f\",\"type\":\"hardlink\",\"link\":\"etc/passwd\",\"offset\":1024,\"end\":2048," REST,
+         "'link'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"link\":\"r\",\"offset\":1024,\"end\":2048," REST, "'link'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048,\"size\":-1}\n", "'size'"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048,\"size\":0,\"mode\":\"99\"}\n",
+         "mode"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048,\"size\":0,\"mode\":\"0644\","
+                    "\"uid\":4294967296,\"gid\":0,\"mtime\":\"1.000000000\"}\n",
+         "owner"},
+        {FIRST TREE "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048,\"size\":0,\"mode\":\"0644\","
+                    "\"uid\":0,\"gid\":0,\"mtime\":\"1.0\"}\n",
+         "'mtime'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jb_error error = JB_ERROR_INIT;
+        int code = read_index(cases[i].text, 1000, &error);
+        if (code != JB_ERROR_FORMAT || strstr(error.text, cases[i].why) == NULL)
+            fail_msg("case %zu: %s instead of: %s", i, error.text, cases[i].why);
+    }
+}
+
+static void a_line_without_an_end_is_refused_before_it_fills_the_memory(void **state)
+{
+    (void)state;
+    size_t size = (size_t)20 << 20;
+    char *text = malloc(size + 1);
+    assert_non_null(text);
+    memset(text, ' ', size);
+    text[size] = '\0';
+    jb_error error = JB_ERROR_INIT;
+    assert_fails(JB_ERROR_FORMAT, error, read_index(text, 65536, &error));
+    assert_non_null(strstr(error.text, "too long"));
+    free(text);
+}
+
+static int select_one(const char *text, const char *path, struct selection *selection, bool *again, jb_error *error)
+{
+    const struct selection_archive archive = {
+        .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = 1000};
+    const char *const paths[] = {path, NULL};
+    struct memory_source source;
+    memory_source_init(&source, text, strlen(text), 1000);
+    int code = selection_init(selection, paths, "r", error);
+    return code == JB_OK ? selection_read(selection, &source.base, &archive, again, error) : code;
+}
+
+static void a_path_chooses_its_member_and_the_directories_above_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        uint64_t files, offset, end;
+        int code;
+    } cases[] = {
+        {"f", 2, 0, 2048, JB_OK},
+        {"./f/", 2, 0, 2048, JB_OK},
+        {"/r/f", 2, 0, 2048, JB_OK},
+        {".", 2, 0, 2048, JB_OK},
+        {"/r", 2, 0, 2048, JB_OK},
+        {"g", 0, 0, 0, JB_ERROR_NOT_FOUND},
+        {"f/g", 0, 0, 0, JB_ERROR_NOT_FOUND},
+        {"r/f", 0, 0, 0, JB_ERROR_NOT_FOUND},
+        {"../f", 0, 0, 0, JB_ERROR_USAGE},
+        {"/rf", 0, 0, 0, JB_ERROR_USAGE},
+        {"/", 0, 0, 0, JB_ERROR_USAGE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jb_error error = JB_ERROR_INIT;
+        struct selection selection;
+        bool again;
+        assert_fails((jb_code)cases[i].code, error,
+                     select_one(FIRST TREE FILE_F FRAME END, cases[i].path, &selection, &again, &error));
+        if (cases[i].code == JB_OK) {
+            assert_false(again);
+            assert_int_equal(selection.files, cases[i].files);
+            assert_int_equal(selection.stretch_count, 1);
+            assert_int_equal(selection.stretches[0].offset, cases[i].offset);
+            assert_int_equal(selection.stretches[0].end, cases[i].end);
+            assert_int_equal(selection.frame_count, 1);
+        }
+        selection_clean_up(&selection);
+    }
+}
+
+static void a_hard_link_to_nothing_is_refused(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    struct selection selection;
+    bool again;
+    static const char text[] = FIRST TREE
+        "{\"path\":\"r/f\",\"type\":\"hardlink\",\"link\":\"r/no\",\"offset\":1024,\"end\":2048," REST FRAME END;
+    assert_ok(error, select_one(text, "f", &selection, &again, &error));
+    assert_true(again);
+    const struct selection_archive archive = {
+        .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = 1000};
+    struct memory_source source;
+    memory_source_init(&source, text, strlen(text), 1000);
+    assert_fails(JB_ERROR_FORMAT, error, selection_read(&selection, &source.base, &archive, &again, &error));
+    selection_clean_up(&selection);
+}
+
+/* The store's ranges are counted. */
+static struct {
+    const struct store_driver *honest;
+    uint64_t bytes;
+} counted;
+
+static int count_range(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                       const char *version, struct store_transfer *transfer, jb_error *error)
+{
+    __atomic_add_fetch(&counted.bytes, transfer->count, __ATOMIC_RELAXED);
+    return counted.honest->range(store, operation, bucket, key, version, transfer, error);
+}
+
+static void one_member_costs_its_frames_and_the_index_alone(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(
+        shell("mkdir '%s/tree' && cd '%s/tree' && for i in 1 2 3 4 5 6 7 8; do head -c 4000000 /dev/urandom > $i; done",
+              w.path, w.path),
+        0);
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    counted.honest = w.store->driver;
+    struct store_driver driver = *counted.honest;
+    driver.range = count_range;
+    w.store->driver = &driver;
+    const char *const paths[] = {"5", NULL};
+    jb_restore_options options = {.size = sizeof options,
+                                  .name = named("b", NULL, NULL),
+                                  .target = workspace_file(&w, "single"),
+                                  .journal = workspace_file(&w, "journal"),
+                                  .paths = paths};
+    char *account;
+    assert_ok(error, jb_restore(w.store, w.operation, &options, &account, &error));
+    json_t *json = json_loads(account, 0, NULL);
+    uint64_t fetched;
+    assert_true(json_member_count(json, "fetched", &fetched));
+    assert_int_equal(fetched, counted.bytes);
+    /* The file lies in two frames of eight, and the tree's own member in the first. */
+    assert_in_range(counted.bytes, 8000000, 13000000);
+    assert_int_equal(shell("cmp '%s/tree/5' '%s/single/5'", w.path, w.path), 0);
+    w.store->driver = counted.honest;
+    json_decref(json);
+    jb_text_free(account);
+    workspace_close(&w);
+}
+
+/* An object of the archive's name comes right after its place was found free. */
+static struct {
+    const struct store_driver *honest;
+    const char *path;
+} intruder;
+
+static int intrude(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,
+                   jb_object_info *info, jb_error *error)
+{
+    int code = intruder.honest->stat(store, operation, bucket, key, version, info, error);
+    if (strcmp(key, "t.tar.zst.index.zst") == 0)
+        write_file(intruder.path, "taken", 5);
+    return code;
+}
+
+static void an_archive_that_cannot_be_completed_takes_its_index_with_it(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    make_tree(&w);
+    intruder.honest = w.store->driver;
+    intruder.path = workspace_file(&w, "store/bucket/t.tar.zst");
+    struct store_driver driver = *intruder.honest;
+    driver.stat = intrude;
+    w.store->driver = &driver;
+    jb_put_options put = {.size = sizeof put,
+                          .bucket = "bucket",
+                          .key = "t.tar.zst",
+                          .tree = workspace_file(&w, "tree"),
+                          .compression = JB_COMPRESSION_ZSTD,
+                          .index = true};
+    assert_fails(JB_ERROR_CONFLICT, error, jb_put(w.store, w.operation, &put, NULL, &error));
+    assert_int_equal(shell("test ! -e '%s'", workspace_file(&w, "store/bucket/t.tar.zst.index.zst")), 0);
+    w.store->driver = intruder.honest;
+    workspace_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_index_is_read_in_pieces_of_any_size),
+        cmocka_unit_test(every_truncation_is_noticed),
+        cmocka_unit_test(what_does_not_add_up_is_refused),
+        cmocka_unit_test(a_line_without_an_end_is_refused_before_it_fills_the_memory),
+        cmocka_unit_test(a_path_chooses_its_member_and_the_directories_above_it),
+        cmocka_unit_test(a_hard_link_to_nothing_is_refused),
+        cmocka_unit_test(one_member_costs_its_frames_and_the_index_alone),
+        cmocka_unit_test(an_archive_that_cannot_be_completed_takes_its_index_with_it),
+    };
+    return cmocka_run_group_tests_name("index", tests, NULL, NULL);
+}
