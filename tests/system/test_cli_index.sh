@@ -162,3 +162,23 @@ expect 3 restore --bucket mine --name judged --into none --path sub/large
 says err "its digest differs from the index's"
 [ ! -e none ] || failed "damaged content was put in place"
 expect 0 restore --bucket mine --name judged --into none --path cache
+
+# An encrypted archive has an encrypted index, and single members come out of both by the key alone.
+(umask 077 && echo 'a passphrase' >passphrase && echo 'another' >wrong)
+mkdir secret
+head -c 9000000 /dev/urandom >secret/large
+echo hidden >secret/small
+expect 0 backup --bucket mine --name secret --passphrase-file passphrase secret
+index=$(echo store/mine/secret_*/secret.tar.zst.index.zst)
+head -c 18 "$index" | grep -q age-encryption || failed "the index is not encrypted"
+expect 0 browse --bucket mine --name secret --passphrase-file passphrase
+says out 'small'
+expect 6 browse --bucket mine --name secret
+expect 6 browse --bucket mine --name secret --passphrase-file wrong
+expect 0 restore --bucket mine --name secret --into opened --path small --path large --passphrase-file passphrase
+diff -r secret opened || failed "what was encrypted came back different"
+expect 6 restore --bucket mine --name secret --into sealed --path small --passphrase-file wrong
+expect 0 verify --bucket mine --name secret --full
+expect 0 verify --bucket mine --name secret --full --passphrase-file passphrase
+expect 2 browse --bucket mine --name judged --passphrase-file passphrase
+[ ! -e sealed ] || failed "a restore without a key made its target"
