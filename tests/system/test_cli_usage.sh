@@ -61,7 +61,7 @@ refused "option '--success-text' has no meaning without '--command'" put file b/
 refused "option '--bucket' is missing" backup --name n .
 refused "option '--name' is missing" verify --bucket b
 refused "option '--name' was given twice" verify --bucket b --name n --name m
-refused "option '--keep' is missing" rotate --bucket b --name n
+refused "option '--keep', '--keep-daily', '--keep-weekly', '--keep-monthly' or '--keep-yearly' is missing" rotate --bucket b --name n
 refused "option '--keep' takes a number from 1 to 4294967295, not '0'" rotate --bucket b --name n --keep 0
 refused "nothing may follow '--' here" ls b -- x
 refused "option '--into' is missing" restore --bucket b --name n
@@ -71,7 +71,7 @@ refused "option '--bucket' has no meaning with '--step undo'" restore --step und
 refused "option '--keep-old' has no meaning with a step that is not 'commit'" restore --step swap --journal j --keep-old
 refused "option '--into' must end with a name, not '/'" restore --bucket b --name n --into /
 refused "option '--into' must end with a name, not 'x/..'" restore --bucket b --name n --into x/..
-refused "the action is list, add or remove, not 'show'" catalog show --catalog b/k
+refused "the action is list, add, remove or rebuild, not 'show'" catalog show --catalog b/k
 refused "option '--catalog' is missing" catalog list
 refused "option '--entry' has no meaning with 'list'" catalog list --catalog b/k --entry e
 refused "option '--catalog-region' has no meaning without '--catalog'" rotate --bucket b --name n --keep 1 --catalog-region r
