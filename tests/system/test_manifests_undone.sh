@@ -48,6 +48,29 @@ same_proof "$TEST_WORK/before" "after a restore that was cancelled"
 step "a restore that is cancelled while it puts the old state back"
 cancel_when '"state": "undo' --set backup_name=badproxy
 same_proof "$TEST_WORK/before" "after a restore that was cancelled while it was undone"
+
+step "one node's command is killed right after its own exchange, before it can tell of it"
+on cp bash -s <<'E'
+set -eu
+for bin in /opt/jpsbackup-node/*/bin; do
+    mv $bin/jpsbackup $bin/jpsbackup.kept
+    cat > $bin/jpsbackup <<'W'
+#!/bin/sh
+kept=$(dirname "$0")/jpsbackup.kept
+case " $* " in
+*' --step swap '*)
+    "$kept" "$@" > /dev/null
+    kill -KILL $$
+esac
+exec "$kept" "$@"
+W
+    chmod 755 $bin/jpsbackup
+done
+E
+must_fail "the old state is back" restore.yml "${to[@]}" --set backup_name=good
+grep -qF "the command ended without an account" "$runlog" || failed "the error does not say what happened to the command"
+on cp bash -c 'for bin in /opt/jpsbackup-node/*/bin; do mv -f $bin/jpsbackup.kept $bin/jpsbackup; done'
+same_proof "$TEST_WORK/before" "after a node's command was killed"
 for node in sqldb proc cp bl; do
     on $node test ! -e /var/lib/jpsbackup/restore.json || failed "a journal is left on node $node"
 done
