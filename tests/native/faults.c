@@ -24,6 +24,22 @@ static unsigned chosen;
 static const char *_Atomic struck = "";
 static atomic_bool no_exchange;
 
+static char trace[65536];
+static pthread_mutex_t trace_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void note(const char *name)
+{
+    pthread_mutex_lock(&trace_mutex);
+    size_t used = strlen(trace);
+    snprintf(trace + used, sizeof trace - used, " %s", name);
+    pthread_mutex_unlock(&trace_mutex);
+}
+
+const char *faults_trace(void)
+{
+    return trace;
+}
+
 void faults_without_exchange(bool without)
 {
     atomic_store(&no_exchange, without);
@@ -32,6 +48,7 @@ void faults_without_exchange(bool without)
 void faults_begin(enum fault wanted, unsigned at)
 {
     struck = "";
+    trace[0] = '\0';
     chosen = at;
     atomic_store(&count, 0);
     atomic_store(&kind, wanted);
@@ -51,6 +68,8 @@ const char *faults_struck(void)
 static bool strikes(bool memory, const char *name, int errnum)
 {
     enum fault now = atomic_load(&kind);
+    if (now == FAULT_CALL && !memory && chosen == FAULTS_NEVER)
+        note(name);
     if (now == FAULT_NONE || memory != (now == FAULT_MEMORY) || atomic_fetch_add(&count, 1) != chosen)
         return false;
     if (now == FAULT_KILL)

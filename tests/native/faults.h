@@ -20,6 +20,9 @@ void faults_begin(enum fault kind, unsigned at);
 void faults_without_exchange(bool without);
 /* How many there were. */
 unsigned faults_end(void);
+/* The names of the calls in their order, " open pwrite …", of a run with FAULT_CALL at FAULTS_NEVER; as much as fits in
+ * 64 KiB. */
+const char *faults_trace(void);
 /* What failed; "" where nothing did. */
 const char *faults_struck(void);
 
