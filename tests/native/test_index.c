@@ -18,6 +18,7 @@
 #include "memory_stream.h"
 #include "small_backup.h"
 #include "store/store.h"
+#include "stream/object.h"
 #include "workspace.h"
 
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -308,6 +309,92 @@ static void an_archive_that_cannot_be_completed_takes_its_index_with_it(void **s
     workspace_close(&w);
 }
 
+/* The description of a tree with its index, put under `name`; a new reference. */
+static json_t *put_described(struct workspace *w, const char *name)
+{
+    jb_error error = JB_ERROR_INIT;
+    char *account;
+    jb_put_options put = {.size = sizeof put,
+                          .bucket = "bucket",
+                          .key = name,
+                          .tree = workspace_file(w, "tree"),
+                          .compression = JB_COMPRESSION_ZSTD,
+                          .index = true};
+    assert_ok(error, jb_put(w->store, w->operation, &put, &account, &error));
+    json_t *json = json_loads(account, 0, NULL);
+    assert_non_null(json);
+    jb_text_free(account);
+    return json;
+}
+
+static void expect_refused(const json_t *description, const char *what)
+{
+    jb_error error = JB_ERROR_INIT;
+    struct object object;
+    assert_fails(JB_ERROR_FORMAT, error, object_from_json(description, &object, &error));
+    if (strstr(error.text, what) == NULL)
+        fail_msg("'%s' does not say '%s'", error.text, what);
+}
+
+static void a_description_of_another_index_is_refused(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    json_t *good = put_described(&w, "t.tar.zst"), *other = put_described(&w, "u.tar.zst");
+    json_t *changed = json_deep_copy(good);
+    json_object_set(changed, "index", json_object_get(other, "index"));
+    expect_refused(changed, "'index'");
+    json_object_set_new(changed, "index", json_deep_copy(json_object_get(good, "index")));
+    json_object_set_new(json_object_get(changed, "index"), "kind", json_string("stream"));
+    expect_refused(changed, "'kind'");
+    json_object_set_new(changed, "index", json_null());
+    expect_refused(changed, "the index");
+    json_object_set_new(changed, "index", json_deep_copy(json_object_get(good, "index")));
+    json_object_set_new(json_object_get(changed, "index"), "encryption", json_string("age"));
+    expect_refused(changed, "'index'");
+    json_object_set_new(changed, "index", json_deep_copy(json_object_get(good, "index")));
+    json_object_set_new(changed, "compression", json_string("gzip"));
+    expect_refused(changed, "'index'");
+    /* An index is one only inside of its archive's description. */
+    expect_refused(json_object_get(good, "index"), "'kind'");
+    json_decref(changed);
+    json_decref(other);
+    json_decref(good);
+    workspace_close(&w);
+}
+
+static void no_object_takes_the_name_of_anothers_index(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    char *claim;
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
+    json_t *tree = put_described(&w, "b_2026-11-22T23:48:00_manual/t.tar.zst"), *objects = json_array();
+    json_t *stream = json_deep_copy(json_object_get(tree, "index"));
+    json_object_set_new(stream, "kind", json_string("stream"));
+    json_array_append(objects, tree);
+    json_array_append(objects, stream);
+    char *text = json_dumps(objects, 0);
+    assert_fails(JB_ERROR_USAGE, error, jb_backup_complete(w.store, w.operation, "bucket", claim, text, NULL, &error));
+    assert_non_null(strstr(error.text, "named twice"));
+    free(text);
+    json_array_remove(objects, 1);
+    text = json_dumps(objects, 0);
+    assert_ok(error, jb_backup_complete(w.store, w.operation, "bucket", claim, text, NULL, &error));
+    free(text);
+    json_decref(objects);
+    json_decref(stream);
+    json_decref(tree);
+    jb_text_free(claim);
+    workspace_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +406,8 @@ int main(void)
         cmocka_unit_test(a_hard_link_to_nothing_is_refused),
         cmocka_unit_test(one_member_costs_its_frames_and_the_index_alone),
         cmocka_unit_test(an_archive_that_cannot_be_completed_takes_its_index_with_it),
+        cmocka_unit_test(a_description_of_another_index_is_refused),
+        cmocka_unit_test(no_object_takes_the_name_of_anothers_index),
     };
     return cmocka_run_group_tests_name("index", tests, NULL, NULL);
 }
