@@ -7,6 +7,7 @@
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "../stream/process.h"
+#include "durable.h"
 #include "restore_paths.h"
 
 static int check_members(const struct restore *restore, const struct tar_counts *counts, uint64_t files,
@@ -165,9 +166,17 @@ static int with_content(jb_store *store, struct restore *restore, const char *ph
 int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
                  jb_error *error)
 {
-    if (restore->options->paths != NULL)
-        return restore_fill_selected(store, restore, staging, counts, error);
-    return with_content(store, restore, restore->tree ? "extract" : "download", unpack, staging, counts, error);
+    int disk;
+    int code = durable_begin(staging, &disk, error);
+    if (code != JB_OK)
+        return code;
+    code = restore->options->paths != NULL
+               ? restore_fill_selected(store, restore, staging, counts, error)
+               : with_content(store, restore, restore->tree ? "extract" : "download", unpack, staging, counts, error);
+    if (code == JB_OK)
+        code = durable_end(disk, staging, error);
+    close(disk);
+    return code;
 }
 
 int restore_verify(jb_store *store, struct restore *restore, jb_error *error)

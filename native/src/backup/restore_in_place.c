@@ -23,15 +23,6 @@ static int remove_old(const struct restore *restore, const struct restore_target
     return code;
 }
 
-static int sync_target(const char *path, jb_error *error)
-{
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    int code = fd < 0 || syncfs(fd) != 0 ? error_set_errno(error, errno, "cannot sync '%s'", path) : JB_OK;
-    if (fd >= 0)
-        close(fd);
-    return code;
-}
-
 static int replace(jb_store *store, struct restore *restore, const struct restore_target *target,
                    struct tar_counts *counts, jb_error *error)
 {
@@ -39,8 +30,6 @@ static int replace(jb_store *store, struct restore *restore, const struct restor
     int code = remove_old(restore, target, error);
     if (code == JB_OK)
         code = restore_fill(store, restore, path, counts, error);
-    if (code == JB_OK)
-        code = sync_target(path, error);
     if (code == JB_OK)
         return JB_OK;
     error_prefix(error, "'%s' is INCOMPLETE, for its restore in place did not end", path);
