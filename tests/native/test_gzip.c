@@ -215,6 +215,26 @@ static void gzip_itself_reads_what_is_written_at_every_level(void **state)
     workspace_close(&w);
 }
 
+static void what_does_not_shrink_is_stored_and_what_comes_twice_is_found(void **state)
+{
+    (void)state;
+    unsigned char *plain = malloc(MIB);
+    struct buffer packed;
+    fill_pattern(plain, MIB, 8);
+    pack(plain, MIB, 9, PLENTY, &packed);
+    /* After the header, the type of the first block: 0 for stored. */
+    assert_int_equal(packed.data[10] & 6, 0);
+    assert_true(packed.size < MIB + 200);
+    assert_comes_back(&packed, plain, MIB, 4096);
+    buffer_clean_up(&packed);
+    for (size_t i = 10000; i < MIB; i++)
+        plain[i] = plain[i - 10000];
+    pack(plain, MIB, 6, PLENTY, &packed);
+    assert_true(packed.size < 30000);
+    buffer_clean_up(&packed);
+    free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +243,7 @@ int main(void)
         cmocka_unit_test(what_follows_a_member_must_be_one),
         cmocka_unit_test(long_matches_come_out_of_few_bytes),
         cmocka_unit_test(gzip_itself_reads_what_is_written_at_every_level),
+        cmocka_unit_test(what_does_not_shrink_is_stored_and_what_comes_twice_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,9 @@
 #include <zstd.h>
 
 #include "compressor_frames.h"
+#include "in_vain.h"
 
 #define FRAME_BYTES ((size_t)4 << 20)
-/* Spread over a frame, to be looked at first: 3 % of a whole one. */
-#define SAMPLES      32
-#define SAMPLE_BYTES ((size_t)4 << 10)
-/* In per cent of the samples' bytes: from this on, a frame is not worth a long search. Most packed files (jar, docx,
- * PNG) stay below it, for their directories and headers shrink; what is encrypted, JPEG and video do not. */
-#define IN_VAIN_PERCENT 99
 /* Steps over what does not repeat: 0.2 s of processor time a GiB of random bytes, where level 9 takes 7.7 s. Lower
  * levels take 0.1 s less, and lose what little there is. */
 #define LEVEL_IN_VAIN 1
@@ -20,22 +15,6 @@ static size_t pack_at(ZSTD_CCtx *context, int level, const char *plain, size_t p
 {
     size_t set = ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
     return ZSTD_isError(set) ? set : ZSTD_compress2(context, packed, capacity, plain, plain_count);
-}
-
-/* Tells by samples, packed by the quickest search, where a search would be in vain. */
-static bool is_in_vain(ZSTD_CCtx *context, const char *plain, size_t plain_count, char *scratch, size_t capacity)
-{
-    if (plain_count < 2 * SAMPLES * SAMPLE_BYTES)
-        return false;
-    size_t step = (plain_count - SAMPLE_BYTES) / (SAMPLES - 1);
-    size_t packed = 0;
-    for (size_t i = 0; i < SAMPLES; i++) {
-        size_t count = pack_at(context, LEVEL_IN_VAIN, plain + i * step, SAMPLE_BYTES, scratch, capacity);
-        if (ZSTD_isError(count))
-            return false;
-        packed += count;
-    }
-    return packed >= SAMPLES * SAMPLE_BYTES / 100 * IN_VAIN_PERCENT;
 }
 
 static int pack(void *context, int level, const char *plain, size_t plain_count, char *packed, size_t capacity,
