@@ -40,4 +40,20 @@ expect 0 restore --in-place --bucket b --name own --into data --json
 json out 'last["result"]["verified"] and last["result"]["files"] > 0'
 same_tree data original
 [ -z "$(find . -maxdepth 1 -name '.?*')" ] || failed "the restore left $(find . -maxdepth 1 -name '.?*')"
+
+# What the backup could not read as it was is told again by each restore: here 1,003 sockets.
+mkdir -p changing/kept
+python3 -c 'import os, stat
+for i in range(1003): os.mknod("changing/%04d" % i, stat.S_IFSOCK | 0o600)'
+expect 0 backup --bucket b --name marks changing
+rm -r changing
+for how in "" "--in-place" "--dry-run"; do
+    expect 0 restore $how --bucket b --name marks --into changing --json
+    json out 'last["result"]["marked_count"] == 1003 and len(last["result"]["marked"]) == 1000'
+    json out 'last["result"]["marked"][2] == {"path": "0002", "what": "is a socket, which archives cannot hold"}'
+    says out "0002"
+done
+[ -z "$(ls -A changing/kept)" ] || failed "something is there that was not"
+expect 0 restore --bucket b --name own --into data --json
+json out '"marked" not in last["result"]'
 echo "passed"

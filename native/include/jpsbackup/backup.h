@@ -284,7 +284,9 @@ JB_API int jb_restore_check(jb_store *store, jb_operation *operation, const jb_r
 
 /*
  * Fetches, verifies and unpacks the object beside the target, and enters it in the journal. The target stays as it is.
- * Account: {"object", "target", "staging", "bytes", "files", "verified"}.
+ * Account: {"object", "target", "staging", "bytes", "files", "verified"}; where the backup found files that vanished or
+ * changed while it read them also "marked": [{"path", "what"}], the first 1,000, and "marked_count", in the account of
+ * each restore.
  */
 JB_API int jb_restore_stage(jb_store *store, jb_operation *operation, const jb_restore_options *options, char **account,
                             jb_error *error);

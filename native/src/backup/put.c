@@ -256,6 +256,7 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
         object->files = made.files;
         object->files_bytes = made.files_bytes;
         object->warnings = made.warnings;
+        object->warning_count = made.warning_count;
         tell_completed(put.alive, object);
     } else {
         object_clean_up(&made);

@@ -25,6 +25,7 @@ static void keep_warning(void *context, const char *path, const char *what)
     struct archiving *archiving = context;
     json_t **warnings = &archiving->object->warnings;
     operation_log(archiving->operation, JB_LOG_WARNING, "'%s': %s", path, what);
+    archiving->object->warning_count++;
     if (*warnings == NULL)
         *warnings = json_array();
     if (json_array_size(*warnings) >= WARNINGS_KEPT)

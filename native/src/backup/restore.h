@@ -55,6 +55,9 @@ int restore_check_room(const struct restore *restore, struct restore_room *room,
 /* What every account of a restore begins with. */
 json_t *restore_account(const struct restore *restore, int *code, jb_error *error);
 
+/* Names in the account, and in the log, the files that were vanishing or changing while the archive was made. */
+void restore_tell_marked(const struct restore *restore, json_t *account, int *code, jb_error *error);
+
 /* Fetches, verifies and unpacks the object into `staging`: an empty directory, or a name that does not exist yet. All
  * of it is on the disk then. */
 int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,

@@ -95,5 +95,6 @@ json_t *restore_account(const struct restore *restore, int *code, jb_error *erro
     json_put_count(json, "bytes", restore_needed_bytes(restore), code, error);
     if (restore->options->paths != NULL)
         json_put_count(json, "fetched", restore_selected_fetch(restore), code, error);
+    restore_tell_marked(restore, json, code, error);
     return json;
 }

@@ -128,6 +128,8 @@ static json_t *describe(const struct object *object, const char *kind, jb_error 
     }
     if (object->warnings != NULL)
         json_put(json, "warnings", json_incref(object->warnings), &code, error);
+    if (object->warning_count > json_array_size(object->warnings))
+        json_put_count(json, "warnings_count", object->warning_count, &code, error);
     json_t *segments = json_array();
     for (size_t i = 0; code == JB_OK && i < object->segment_count; i++)
         json_append(segments, segment_to_json(&object->segments[i], &code, error), &code, error);
@@ -330,6 +332,8 @@ static int read_members(const json_t *json, const char *allowed, struct object *
             return code;
     }
     object->warnings = json_incref(json_object_get(json, "warnings"));
+    if (!json_member_count(json, "warnings_count", &object->warning_count))
+        object->warning_count = json_array_size(object->warnings);
     return check_sums(json, object, error);
 }
 

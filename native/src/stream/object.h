@@ -40,9 +40,10 @@ struct object {
     /* Of trees only: */
     char *root; /* the path that every member begins with; NULL where this is no tree */
     uint64_t files;
-    uint64_t files_bytes; /* of all of them, with their holes; as content_bytes where a description does not tell */
-    json_t *warnings;     /* array of {path, what}; NULL for none */
-    struct object *index; /* of the archive's members, an object of its own; NULL for none */
+    uint64_t files_bytes;   /* of all of them, with their holes; as content_bytes where a description does not tell */
+    json_t *warnings;       /* array of {path, what}; NULL for none */
+    uint64_t warning_count; /* all of them: the array holds the first ones only */
+    struct object *index;   /* of the archive's members, an object of its own; NULL for none */
 };
 
 /* An index is named by its archive and this. */
