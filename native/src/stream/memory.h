@@ -23,10 +23,16 @@ static inline size_t memory_for_reading_ahead(const jb_operation *operation)
     return share < most ? share : most;
 }
 
-/* The share of the frames that are being compressed, or decompressed ahead. */
+/* The share of the frames that are being compressed. */
 static inline size_t memory_for_frames(size_t buffers)
 {
     return buffers / 5 * 2;
+}
+
+/* The share of the frames that are decompressed ahead: less, for parts come from far, and frames are soon through. */
+static inline size_t memory_for_frames_ahead(size_t buffers)
+{
+    return buffers / 4;
 }
 
 #endif

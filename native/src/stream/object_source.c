@@ -118,7 +118,7 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
     /* Frames that are decompressed ahead share the memory with the parts; gzip and plain bytes take none. */
     bool frames = decompress && (object == NULL || object->compression == JB_COMPRESSION_ZSTD);
     size_t buffers = memory_for_buffers(operation);
-    size_t for_frames = frames ? memory_for_frames(buffers) : 0;
+    size_t for_frames = frames ? memory_for_frames_ahead(buffers) : 0;
     int code = workers_new(0, &source->workers, error);
     if (code == JB_OK)
         code = part_reader_new(store, operation, source->workers, bucket, prefix, object, buffers - for_frames,
