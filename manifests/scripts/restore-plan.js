@@ -73,13 +73,8 @@ function objectsOf(seal, needsBalancer) {
         }
         return found[0];
     }
-    ['database.tar', 'jahia.sql.gz'].forEach(function (old) {
-        if (names.indexOf(old) >= 0) {
-            fail("the backup keeps its database as '" + old + "', a form of older releases that cannot be restored yet");
-        }
-    });
     return {
-        database: find('database', ['database.xbstream.zst']),
+        database: find('database', ['database.xbstream.zst', 'database.tar', 'jahia.sql.gz']),
         data: find('data directory', ['digital-factory-data.tar.zst', 'digital-factory-data.tar.gz']),
         config: find('configuration', ['digital-factory-config.tar.zst', 'digital-factory-config.tar.gz']),
         variables: find('variables', ['jahia-env-vars.gz']),
@@ -124,6 +119,7 @@ return run(function () {
     })).backup;
     // "Latest" is decided here once, so that every node restores the same backup.
     plan.timestamp = String(seal.timestamp);
+    plan.old = seal.format === 'old';
     plan.objects = objectsOf(seal, plan.balancers.length > 0);
     // What a node may read for each of them, beside the seal.
     plan.folder = plan.name + '_' + plan.timestamp + '_' + plan.mode;

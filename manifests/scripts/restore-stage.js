@@ -12,6 +12,7 @@ var GIVEN = {
 };
 ${globals.library}
 ${globals.restoreLibrary}
+${globals.restoreDump}
 
 var DATA = '/data/digital-factory-data';
 var CONFIG = '/opt/tomcat/conf/digital-factory-config';
@@ -53,9 +54,11 @@ function describeTomcat(plan, id, browsing) {
     };
 }
 
+// A stream of mariabackup's, an archive of its directory, or a dump.
 function describeDatabase(plan, id) {
-    var found = ask(id, [
-        'need mbstream my_print_defaults',
+    var dump = plan.objects.database === DUMP, archive = plan.objects.database === 'database.tar';
+    var found = ask(id, (dump ? DUMP_TOOLS : archive ? [] : ['need mbstream']).concat([
+        'need my_print_defaults',
         'user mysql',
         's=',
         'for test in known present; do for name in mariadb mysql mysqld; do',
@@ -68,15 +71,15 @@ function describeDatabase(plan, id) {
         'echo "client=$(command -v mariadb || command -v mysql)"',
         // From the configuration, not from the server: the restore may be needed because the server does not start.
         'echo "datadir=$(my_print_defaults --mysqld | sed -n "s/^--datadir=//p" | tail -n 1)"'
-    ]);
-    if (!found.tool || !found.client) {
+    ]));
+    if ((!found.tool && !dump) || !found.client) {
         fail('node ' + id + " has no 'mariabackup' or no 'mariadb' client");
     }
     return {
         id: id, kind: 'database', service: found.service, running: found.running === 'yes', tool: found.tool, client: found.client,
         targets: [{
             object: plan.objects.database, target: (found.datadir || '/var/lib/mysql').replace(/\/+$/, ''), owner: 'mysql',
-            consumer: ['mbstream', '-x']
+            consumer: dump ? loadDump(found) : archive ? null : ['mbstream', '-x']
         }]
     };
 }
@@ -110,7 +113,11 @@ function fetch(plan, node, target, step, what) {
     if (target.owner) {
         words = words.concat(['--owner', target.owner]);
     }
-    var names = ['backup.json'].concat(plan.segments[target.object]);
+    // An old backup has no seal, and a node no right to look for one.
+    if (plan.old) {
+        words.push('--old');
+    }
+    var names = (plan.old ? [] : ['backup.json']).concat(plan.segments[target.object]);
     return command(plan, node.id, what + " '" + target.object + "'", words, target.consumer || null, {read: names.map(function (name) {
         return plan.folder + '/' + name;
     })});
@@ -203,18 +210,18 @@ function adjustVariables(node, staging) {
     ].join('\n'));
 }
 
-function prepareDatabase(node, target, staging) {
-    must(node.id, 'preparing the database', [
-        'set -eu',
+function prepareDatabase(plan, node, target, staging) {
+    must(node.id, 'preparing the database', ['set -eu'].concat(plan.objects.database === DUMP ? [] : [
         'failed=no',
         'out=$(mktemp)',
         'trap \'rm -f "$out"\' EXIT',
         quote(node.tool) + ' --prepare --target-dir=' + quote(staging) + ' > "$out" 2>&1 < /dev/null || failed=yes',
-        'if [ "$failed" = yes ] || ! tail -n 1 "$out" | grep -q "completed OK!"; then tail -n 20 "$out" >&2; exit 1; fi',
+        'if [ "$failed" = yes ] || ! tail -n 1 "$out" | grep -q "completed OK!"; then tail -n 20 "$out" >&2; exit 1; fi'
+    ], [
         'chown -R -h mysql:mysql ' + quote(staging),
         // The stream holds no directory that the data directory's mode could come from.
         '[ ! -d ' + quote(target) + ' ] || chmod --reference=' + quote(target) + ' ' + quote(staging)
-    ].join('\n'));
+    ]).join('\n'));
 }
 
 // Sends what is meant for the processing node to this environment's, and lets HAProxy run external checks.
@@ -248,7 +255,7 @@ function stageNode(plan, node) {
         } else if (target.target === '/.jelenv') {
             adjustVariables(node, staging);
         } else if (node.kind === 'database') {
-            prepareDatabase(node, target.target, staging);
+            prepareDatabase(plan, node, target.target, staging);
         } else {
             adjustBalancer(plan, node, staging);
         }

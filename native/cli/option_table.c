@@ -149,6 +149,9 @@ const struct option_row option_table[] = {
      "only this step; needs --journal; default: stage, swap and commit in one"},
     {OPTION_JOURNAL, "journal", 0, KIND_TEXT, GROUP_OWN, IN_RESTORE, "FILE", 0, 0,
      "the journal of the swap, one for all targets; default without --step: hidden, beside TARGET"},
+    {OPTION_OLD, "old", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,
+     "an old backup, which has no seal: look for the object alone, for which --timestamp, --mode and --object are "
+     "needed"},
     {OPTION_DRY_RUN, "dry-run", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,
      "only check and print the plan: what is needed, what is replaced and how"},
     {OPTION_IN_PLACE, "in-place", 0, KIND_FLAG, GROUP_OWN, IN_RESTORE, NULL, 0, 0,

@@ -134,6 +134,7 @@ static int run_journal_step(struct session *session, const char *step, jb_error 
                                                OPTION_VIRTUAL_HOST,
                                                OPTION_DRY_RUN,
                                                OPTION_IN_PLACE,
+                                               OPTION_OLD,
                                                OPTION_PASSPHRASE_FILE,
                                                OPTION_IDENTITY,
                                                OPTION_COUNT};
@@ -200,6 +201,7 @@ static int run_store_step(struct session *session, const char *step, jb_error *e
         .owner = arguments->texts[OPTION_OWNER],
         .consumer = arguments->rest,
         .paths = arguments->lists[OPTION_PATH],
+        .old = arguments->texts[OPTION_OLD] != NULL,
         .keep_old = arguments->texts[OPTION_KEEP_OLD] != NULL,
         .in_place = arguments->texts[OPTION_IN_PLACE] != NULL,
     };

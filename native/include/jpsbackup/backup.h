@@ -263,7 +263,9 @@ typedef struct jb_restore_options {
                           file brings; default: as archived */
     const char *const *consumer; /* optional: NULL-ended argv that takes the plain bytes by standard input in the
                                     staging directory; default by kind */
-    bool keep_old;               /* jb_restore only: the old content stays beside the target */
+    bool old; /* the backup is an old one without a seal, which is not looked for: so those may restore it who may read
+                 nothing but this object; timestamp, mode and object are required */
+    bool keep_old; /* jb_restore only: the old content stays beside the target */
     bool in_place; /* jb_restore and jb_restore_check: for want of room the old content is removed before the new one
                       comes, and there is no undo. Everything is read and verified before; a failure after that leaves
                       the target incomplete, and the same call again goes on */

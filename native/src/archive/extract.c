@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../codec/qpress.h"
 #include "content.h"
 #include "directories.h"
 #include "file_crew.h"
 #include "member_name.h"
+#include "packed.h"
 #include "made_file.h"
 
 struct extraction {
@@ -55,6 +57,51 @@ static int extract_large_file(struct extraction *extraction, struct archive_entr
     return code;
 }
 
+/* What a packed member unpacks to, on its way into its file. */
+struct plain_file {
+    struct byte_sink sink; /* first */
+    int fd;
+    uint64_t end;
+};
+
+static int write_plain(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)
+{
+    struct plain_file *file = (struct plain_file *)sink;
+    int code = made_file_write(file->fd, bytes, count, file->end, error);
+    file->end += count;
+    return code;
+}
+
+static int extract_packed_file(struct extraction *extraction, struct archive_entry *entry, const struct place *place,
+                               const struct metadata *metadata, jb_error *error)
+{
+    const char *path = extraction->name.data;
+    struct plain_file file = {.sink = {write_plain}, .fd = -1};
+    int code = file_crew_settle(extraction->crew, path, error);
+    if (code == JB_OK)
+        code = made_file_open(place->folder->fd, place->last, metadata, &file.fd, error);
+    if (code != JB_OK)
+        return code;
+    code = packed_copy(&extraction->content, (uint64_t)archive_entry_size(entry), path, extraction->options->qpress,
+                       &file.sink, error);
+    if (code == JB_OK)
+        code = made_file_finish(file.fd, file.end, file.end, &extraction->metadata, metadata, entry, path, error);
+    if (close(file.fd) != 0 && code == JB_OK)
+        code = error_set_errno(error, errno, "cannot write");
+    return code;
+}
+
+/* Where packed members are to be unpacked: is it one, and is its ending gone from its name? */
+static bool drop_ending(struct extraction *extraction)
+{
+    size_t plain_length;
+    if (extraction->options->qpress == NULL || !qpress_name(extraction->name.data, &plain_length))
+        return false;
+    extraction->name.size = plain_length;
+    extraction->name.data[plain_length] = '\0';
+    return true;
+}
+
 static int extract_small_file(struct extraction *extraction, struct archive_entry *entry, const struct place *place,
                               struct metadata *metadata, jb_error *error)
 {
@@ -83,7 +130,9 @@ static int extract_file(struct extraction *extraction, struct archive_entry *ent
         return code;
     struct metadata metadata;
     code = metadata_read(&extraction->metadata, entry, &metadata, error);
-    if (code == JB_OK)
+    if (code == JB_OK && drop_ending(extraction)) /* of place->last, too: it is the end of that name */
+        code = extract_packed_file(extraction, entry, place, &metadata, error);
+    else if (code == JB_OK)
         code = file_crew_takes(entry, &metadata) ? extract_small_file(extraction, entry, place, &metadata, error)
                                                  : extract_large_file(extraction, entry, place, &metadata, error);
     metadata_clean_up(&metadata);

@@ -7,6 +7,7 @@
 
 #include "../base/bytes.h"
 #include "../base/operation.h"
+#include "../base/workers.h"
 
 /* One entry's trouble: the file vanished, changed while read, or is of a kind that archives do not hold. */
 typedef void (*tar_warning_fn)(void *context, const char *path, const char *what);
@@ -79,6 +80,8 @@ struct tar_extract_options {
                                any thread, one call at a time */
     void *warning_context;
     unsigned threads;         /* that make small files; 0: one a processor; 1: the caller's own */
+    struct workers *qpress;   /* members NAME.qp are unpacked to NAME, on these threads (codec/qpress.h); NULL: as they
+                                 are */
     size_t waiting_bytes_max; /* memory for directories that are not finished yet; 0: 8 MiB */
 };
 
@@ -95,5 +98,8 @@ int tar_extract(jb_operation *operation, struct byte_source *source, const char 
 
 /* Reads an archive to its end without writing: is it whole? */
 int tar_check(jb_operation *operation, struct byte_source *source, struct tar_counts *counts, jb_error *error);
+/* The same, and members NAME.qp are unpacked, to nowhere. */
+int tar_check_packed(jb_operation *operation, struct byte_source *source, struct workers *qpress,
+                     struct tar_counts *counts, jb_error *error);
 
 #endif

@@ -8,8 +8,12 @@
 bool old_is_complete(const struct folder *folder);
 
 /* A description in the seal's form; its objects have name, kind, compression, size and, for trees, root, but no
- * digests. */
+ * digests; "mariabackup" is true for a directory of that program's in an archive. */
 int old_describe(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                  json_t **document, jb_error *error);
+
+/* The same for one object alone, without a listing: for those who may read no more. */
+int old_describe_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                        const char *object, json_t **document, jb_error *error);
 
 #endif

@@ -8,6 +8,7 @@
 #include "../stream/object_source.h"
 #include "../stream/process.h"
 #include "durable.h"
+#include "old_database.h"
 #include "restore_paths.h"
 
 static int check_members(const struct restore *restore, const struct tar_counts *counts, uint64_t files,
@@ -17,6 +18,12 @@ static int check_members(const struct restore *restore, const struct tar_counts 
         return JB_OK;
     return error_set(error, JB_ERROR_VERIFY, "'%s' holds %llu members instead of %llu", restore->name,
                      (unsigned long long)counts->files, (unsigned long long)files);
+}
+
+/* NULL for a sealed backup, whose archives are as they were made. */
+static const json_t *old_description(const struct restore *restore)
+{
+    return restore->backup.old ? restore->description : NULL;
 }
 
 int restore_extract(struct restore *restore, struct byte_source *source, const char *staging, uint64_t files,
@@ -32,7 +39,12 @@ int restore_extract(struct restore *restore, struct byte_source *source, const c
         .gid = restore->owner.gid,
         .devices = true,
     };
-    int code = tar_extract(restore->operation, source, staging, &options, counts, error);
+    int code = old_database_workers(old_description(restore), &options.qpress, error);
+    if (code == JB_OK)
+        code = tar_extract(restore->operation, source, staging, &options, counts, error);
+    workers_free(options.qpress);
+    if (code == JB_OK && old_database_is(old_description(restore)))
+        code = old_database_raise(staging, error);
     return code == JB_OK ? check_members(restore, counts, files, error) : code;
 }
 
@@ -139,7 +151,11 @@ static int walk(struct restore *restore, struct byte_source *source, const char 
     (void)staging;
     if (restore->options->consumer != NULL || !restore->tree)
         return pass_on(restore, source, give_nobody, NULL, counts, error);
-    int code = tar_check(restore->operation, source, counts, error);
+    struct workers *qpress;
+    int code = old_database_workers(old_description(restore), &qpress, error);
+    if (code == JB_OK)
+        code = tar_check_packed(restore->operation, source, qpress, counts, error);
+    workers_free(qpress);
     return code == JB_OK ? check_members(restore, counts, restore->object.files, error) : code;
 }
 

@@ -3,6 +3,7 @@
 #include "../codec/age.h"
 #include "../codec/json.h"
 #include "../stream/object_keys.h"
+#include "old.h"
 #include "restore_paths.h"
 
 static int check_options(const jb_restore_options *options, jb_error *error)
@@ -49,6 +50,24 @@ static int describe(jb_store *store, struct restore *restore, jb_error *error)
     return restore->options->paths != NULL ? restore_select(store, restore, error) : JB_OK;
 }
 
+/* By the caller's word there is no seal: nothing is read but the object. */
+static int find_old(jb_store *store, struct restore *restore, jb_error *error)
+{
+    const jb_restore_options *options = restore->options;
+    const jb_backup_name *name = &options->name;
+    if (options->object == NULL || name->timestamp == NULL || name->mode == NULL)
+        return error_set(error, JB_ERROR_USAGE,
+                         "of an old backup without its listing, timestamp, mode and object are "
+                         "needed");
+    int code = store_check_names(name->bucket, NULL, error);
+    if (code == JB_OK)
+        code = backup_id_set(&restore->backup.id, name->name, name->timestamp, name->mode, error);
+    restore->backup.old = true;
+    return code != JB_OK ? code
+                         : old_describe_object(store, restore->operation, name->bucket, &restore->backup.id,
+                                               options->object, &restore->backup.document, error);
+}
+
 int restore_open(jb_store *store, jb_operation *operation, const jb_restore_options *options, struct restore *restore,
                  jb_error *error)
 {
@@ -57,7 +76,8 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
     if (code == JB_OK)
         code = owner_parse(options->owner, &restore->owner, error);
     if (code == JB_OK)
-        code = backup_find(store, operation, &options->name, false, &restore->backup, error);
+        code = options->old ? find_old(store, restore, error)
+                            : backup_find(store, operation, &options->name, false, &restore->backup, error);
     if (code == JB_OK)
         code = backup_object(&restore->backup, options->object, &restore->description, error);
     if (code == JB_OK && !restore->backup.old) {

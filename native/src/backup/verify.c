@@ -8,6 +8,7 @@
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "find.h"
+#include "old_database.h"
 #include "verified.h"
 #include "verify_index.h"
 #include "verify_sample.h"
@@ -20,6 +21,7 @@ struct verification {
     jb_operation *operation;
     const jb_verify_options *options;
     struct backup backup;
+    const json_t *old_object; /* the description of what is being verified, in an old backup */
     uint64_t seed;
     struct sample sample;
     json_t *results;
@@ -62,7 +64,11 @@ static int verify_by(struct verification *verification, const char *prefix, cons
     struct byte_source *bytes = object_source_bytes(source);
     if (tree && !sealed) {
         struct tar_counts counts = {0};
-        code = tar_check(verification->operation, bytes, &counts, error);
+        struct workers *qpress;
+        code = old_database_workers(verification->old_object, &qpress, error);
+        if (code == JB_OK)
+            code = tar_check_packed(verification->operation, bytes, qpress, &counts, error);
+        workers_free(qpress);
         if (code == JB_OK && object != NULL && counts.files != object->files)
             code = error_set(error, JB_ERROR_VERIFY, "the archive holds %llu members instead of %llu",
                              (unsigned long long)counts.files, (unsigned long long)object->files);
@@ -142,6 +148,7 @@ static int verify_old(struct verification *verification, const json_t *descripti
     char key[STORE_KEY_MAX + 1];
     backup_key(&verification->backup.id, name, key, sizeof key);
     operation_phase(verification->operation, "verify", name, 0, 0);
+    verification->old_object = description;
     return verify_content(verification, key, NULL, strcmp(json_member_text(description, "kind"), "tree") == 0, error);
 }
 
