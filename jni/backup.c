@@ -100,16 +100,19 @@ static jbyteArray backup_show(JNIEnv *env, jclass class, jlong store, jlong oper
 }
 
 static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
-                                jbyteArray name, jbyteArray timestamp, jbyteArray mode, jboolean full)
+                                jbyteArray name, jbyteArray timestamp, jbyteArray mode, jboolean full,
+                                jobjectArray decryption)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
+    jb_decryption keys;
     const jb_verify_options options = {
         .size = sizeof options,
         .name = name_of(&scope, bucket, name, timestamp, mode),
         .how = full == JNI_TRUE ? JB_VERIFY_FULL : JB_VERIFY_QUICK,
+        .decryption = decryption_of(&scope, decryption, &keys),
     };
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
@@ -202,12 +205,14 @@ static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlo
                                      jbyteArray name, jbyteArray timestamp, jbyteArray mode, jobjectArray directories,
                                      jobjectArray exclude, jboolean strict, jint compression, jint level,
                                      jbyteArray environment, jlong catalog_store, jbyteArray catalog_bucket,
-                                     jbyteArray catalog_key, jint retention, jlong until, jboolean legal_hold)
+                                     jbyteArray catalog_key, jint retention, jlong until, jboolean legal_hold,
+                                     jobjectArray encryption)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
+    jb_encryption keys;
     jb_catalog room;
     jb_protection protection;
     jb_backup_directories_options options = {
@@ -221,6 +226,7 @@ static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlo
         .environment = scope_text(&scope, environment),
         .catalog = catalog_of(&scope, &room, catalog_store, catalog_bucket, catalog_key),
         .protection = protection_of(&protection, retention, until, legal_hold),
+        .encryption = encryption_of(&scope, encryption, &keys),
     };
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
@@ -253,13 +259,13 @@ static const JNINativeMethod natives[] = {
     {"discard", "(JJ[B[B)V", (void *)backup_discard},
     {"list", "(JJ[B[B)[B", (void *)backup_list},
     {"show", "(JJ[B[B[B[BZ)[B", (void *)backup_show},
-    {"verify", "(JJ[B[B[B[BZ)[B", (void *)backup_verify},
+    {"verify", "(JJ[B[B[B[BZ[[B)[B", (void *)backup_verify},
     {"remove", "(JJ[B[B[B[BJ[B[B)V", (void *)backup_remove},
     {"collectGarbage", "(JJ[B[BJZ)[B", (void *)backup_collect_garbage},
     {"rotate", "(JJ[B[B[BIZJ[B[B)[B", (void *)backup_rotate},
     {"checkProtection", "(JJ[BIJZ)V", (void *)backup_check_protection},
     {"protect", "(JJ[B[B[B[BIJZ)[B", (void *)backup_protect},
-    {"backupDirectories", "(JJ[B[B[B[B[[B[[BZII[BJ[B[BIJZ)[B", (void *)backup_directories},
+    {"backupDirectories", "(JJ[B[B[B[B[[B[[BZII[BJ[B[BIJZ[[B)[B", (void *)backup_directories},
 };
 
 bool backup_load(JNIEnv *env)

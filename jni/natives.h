@@ -21,4 +21,8 @@ void store_unload(JNIEnv *env);
 jb_operation *operation_of(jlong handle);
 jb_store *store_of(jlong handle);
 
+/* Keys as class KeyTexts gives them, in `room`, as long as the scope; NULL for none. */
+const jb_encryption *encryption_of(jni_scope *scope, jobjectArray keys, jb_encryption *room);
+const jb_decryption *decryption_of(jni_scope *scope, jobjectArray keys, jb_decryption *room);
+
 #endif

@@ -77,13 +77,14 @@ static int on_write(void *context, const void *bytes, size_t count)
 static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
                                jbyteArray key, jobject source, jbyteArray file, jbyteArray tree, jobjectArray exclude,
                                jboolean strict, jobjectArray command, jbyteArray success_text, jint compression,
-                               jint level, jboolean replace, jbyteArray alive_key)
+                               jint level, jboolean replace, jbyteArray alive_key, jobjectArray encryption)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
     jni_stream stream;
+    jb_encryption keys;
     jb_put_options options = {
         .size = sizeof options,
         .bucket = scope_text(&scope, bucket),
@@ -98,6 +99,7 @@ static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong ope
         .level = level,
         .replace = replace == JNI_TRUE,
         .alive_key = scope_text(&scope, alive_key),
+        .encryption = encryption_of(&scope, encryption, &keys),
     };
     if (source != NULL && !scope.failed && stream_open(&stream, &scope, source)) {
         options.read = on_read;
@@ -109,13 +111,15 @@ static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong ope
 }
 
 static jbyteArray transfer_get(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
-                               jbyteArray key, jbyteArray description, jobject sink, jboolean decompress)
+                               jbyteArray key, jbyteArray description, jobject sink, jboolean decompress,
+                               jobjectArray decryption)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
     char *account = NULL;
     jni_stream stream;
+    jb_decryption keys;
     jb_get_options options = {
         .size = sizeof options,
         .bucket = scope_text(&scope, bucket),
@@ -124,6 +128,7 @@ static jbyteArray transfer_get(JNIEnv *env, jclass class, jlong store, jlong ope
         .write = on_write,
         .write_context = &stream,
         .decompress = decompress == JNI_TRUE,
+        .decryption = decryption_of(&scope, decryption, &keys),
     };
     int code = JB_ERROR_MEMORY;
     if (!scope.failed && stream_open(&stream, &scope, sink))
@@ -168,8 +173,8 @@ static jbyteArray transfer_get_files(JNIEnv *env, jclass class, jlong store, jlo
 }
 
 static const JNINativeMethod natives[] = {
-    {"put", "(JJ[B[BL" PACKAGE "InputPump;[B[B[[BZ[[B[BIIZ[B)[B", (void *)transfer_put},
-    {"get", "(JJ[B[B[BL" PACKAGE "OutputPump;Z)[B", (void *)transfer_get},
+    {"put", "(JJ[B[BL" PACKAGE "InputPump;[B[B[[BZ[[B[BIIZ[B[[B)[B", (void *)transfer_put},
+    {"get", "(JJ[B[B[BL" PACKAGE "OutputPump;Z[[B)[B", (void *)transfer_get},
     {"putFiles", "(JJ[B[B[BZI)[B", (void *)transfer_put_files},
     {"getFiles", "(JJ[B[B[BZI)[B", (void *)transfer_get_files},
 };

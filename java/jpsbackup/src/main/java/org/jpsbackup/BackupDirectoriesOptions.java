@@ -17,6 +17,7 @@ public final class BackupDirectoriesOptions {
     Map<String, ?> environment;
     Catalog catalog;
     Protection protection;
+    Encryption encryption;
 
     /** @param directories each becomes one object, named after its last name */
     public BackupDirectoriesOptions(BackupName name, Collection<String> directories) {
@@ -52,6 +53,12 @@ public final class BackupDirectoriesOptions {
     /** The finished backup is protected by the store, as by {@link Backups#protect}; default not. */
     public BackupDirectoriesOptions protection(Protection protection) {
         this.protection = protection;
+        return this;
+    }
+
+    /** Encrypts all objects; default not. It stays the caller's to close. */
+    public BackupDirectoriesOptions encryption(Encryption encryption) {
+        this.encryption = encryption;
         return this;
     }
 

@@ -91,9 +91,17 @@ public final class Backups {
      * answer, or of the {@link JpsBackupException} with code {@link JpsBackupException.Code#VERIFY}.
      */
     public Map<String, Object> verify(BackupName name, boolean full, Operation operation) {
-        try (Call call = new Call(operation)) {
+        return verify(name, full, null, operation);
+    }
+
+    /**
+     * As above; a full verification opens what is encrypted with these keys, and walks it. Without keys ({@code null}) its digests alone are
+     * compared, and the account says of the object: "decrypted": false.
+     */
+    public Map<String, Object> verify(BackupName name, boolean full, Decryption decryption, Operation operation) {
+        try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(decryption)) {
             return Json.readObject(verify(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
-                    name.modeBytes(), full));
+                    name.modeBytes(), full, keys.texts));
         }
     }
 
@@ -144,13 +152,13 @@ public final class Backups {
         Catalog catalog = options.catalog;
         BackupName name = options.name;
         Protection protection = options.protection;
-        try (Call call = new Call(operation)) {
+        try (Call call = new Call(operation); KeyTexts keys = Encryption.texts(options.encryption)) {
             return Json.readObject(backupDirectories(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(),
                     name.timestampBytes(), name.modeBytes(), Utf8.encodeAll("directory", options.directories),
                     Utf8.encodeAll("pattern to exclude", options.exclude), options.strict, options.compression.number(), options.level,
                     Json.write("environment", options.environment), call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog),
                     protection == null ? 0 : protection.retention, protection == null ? 0 : protection.until,
-                    protection != null && protection.legalHold));
+                    protection != null && protection.legalHold, keys.texts));
         }
     }
 
@@ -180,7 +188,8 @@ public final class Backups {
 
     private static native byte[] collectGarbage(long store, long operation, byte[] bucket, byte[] prefix, long olderThanSeconds, boolean dryRun);
 
-    private static native byte[] verify(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode, boolean full);
+    private static native byte[] verify(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode, boolean full,
+            byte[][] decryption);
 
     private static native void remove(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             long catalogStore, byte[] catalogBucket, byte[] catalogKey);
@@ -195,5 +204,5 @@ public final class Backups {
 
     private static native byte[] backupDirectories(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             byte[][] directories, byte[][] exclude, boolean strict, int compression, int level, byte[] environment, long catalogStore,
-            byte[] catalogBucket, byte[] catalogKey, int retention, long until, boolean legalHold);
+            byte[] catalogBucket, byte[] catalogKey, int retention, long until, boolean legalHold, byte[][] encryption);
 }

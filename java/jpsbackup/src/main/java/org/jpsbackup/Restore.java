@@ -16,22 +16,22 @@ public final class Restore {
 
     /** Before anything changes: is the object there, is there room for it, can the target be exchanged? */
     public Map<String, Object> check(RestoreOptions options, Operation operation) {
-        try (Call call = new Call(operation)) {
-            return Json.readObject(check(call.store(store), call.operation(), texts(options), consumer(options)));
+        try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
+            return Json.readObject(check(call.store(store), call.operation(), texts(options), consumer(options), keys.texts));
         }
     }
 
     /** Fetches, verifies and unpacks the object beside the target, which stays as it is. */
     public Map<String, Object> stage(RestoreOptions options, Operation operation) {
-        try (Call call = new Call(operation)) {
-            return Json.readObject(stage(call.store(store), call.operation(), texts(options), consumer(options)));
+        try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
+            return Json.readObject(stage(call.store(store), call.operation(), texts(options), consumer(options), keys.texts));
         }
     }
 
     /** Stages, swaps and commits in one call; a failure undoes. */
     public Map<String, Object> restore(RestoreOptions options, Operation operation) {
-        try (Call call = new Call(operation)) {
-            return Json.readObject(restore(call.store(store), call.operation(), texts(options), consumer(options)));
+        try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
+            return Json.readObject(restore(call.store(store), call.operation(), texts(options), consumer(options), keys.texts));
         }
     }
 
@@ -69,11 +69,11 @@ public final class Restore {
         return Utf8.encodeAll("consumer's argument", options.consumer);
     }
 
-    private static native byte[] check(long store, long operation, byte[][] texts, byte[][] consumer);
+    private static native byte[] check(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] decryption);
 
-    private static native byte[] stage(long store, long operation, byte[][] texts, byte[][] consumer);
+    private static native byte[] stage(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] decryption);
 
-    private static native byte[] restore(long store, long operation, byte[][] texts, byte[][] consumer);
+    private static native byte[] restore(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] decryption);
 
     private static native byte[] swap(long operation, byte[] journal);
 

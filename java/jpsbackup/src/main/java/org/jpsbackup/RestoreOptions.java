@@ -12,6 +12,7 @@ public final class RestoreOptions {
     String object;
     String owner;
     List<String> consumer;
+    Decryption decryption;
 
     /**
      * @param target absolute path of the directory or file that is replaced
@@ -38,6 +39,12 @@ public final class RestoreOptions {
     /** A program and its arguments that takes the plain bytes by standard input in the staging directory; default by kind. */
     public RestoreOptions consumer(Collection<String> consumer) {
         this.consumer = consumer == null ? null : new ArrayList<>(consumer);
+        return this;
+    }
+
+    /** Needed where the object is encrypted, and an error where it is not. It stays the caller's to close. */
+    public RestoreOptions decryption(Decryption decryption) {
+        this.decryption = decryption;
         return this;
     }
 }

@@ -229,9 +229,9 @@ public final class Store implements AutoCloseable {
             throws IOException {
         OutputPump sink = new OutputPump(Objects.requireNonNull(stream, "stream"));
         DownloadOptions how = options == null ? new DownloadOptions() : options;
-        try (Call call = new Call(operation)) {
+        try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(how.decryption)) {
             return Json.readObject(Transfer.get(call.store(this), call.operation(), bucket(bucket), key(key),
-                    Json.write("description", how.description), sink, how.decompress));
+                    Json.write("description", how.description), sink, how.decompress, keys.texts));
         }
     }
 
@@ -264,10 +264,10 @@ public final class Store implements AutoCloseable {
             throw new JpsBackupException(JpsBackupException.Code.USAGE, "a success text is given for what is no command",
                     "give it to putCommand only");
         }
-        try (Call call = new Call(operation)) {
+        try (Call call = new Call(operation); KeyTexts keys = Encryption.texts(how.encryption)) {
             return Json.readObject(Transfer.put(call.store(this), call.operation(), bucket(bucket), key(key), source, file, tree,
                     Utf8.encodeAll("pattern to exclude", how.exclude), how.strict, command, Utf8.encode("success text", how.successText),
-                    how.compression.number(), how.level, how.replace, Utf8.encode("alive key", how.aliveKey)));
+                    how.compression.number(), how.level, how.replace, Utf8.encode("alive key", how.aliveKey), keys.texts));
         }
     }
 

@@ -13,6 +13,7 @@ public final class UploadOptions {
     List<String> exclude;
     boolean strict;
     String successText;
+    Encryption encryption;
 
     /** Default {@link Compression#NONE}, level 0 for the compression's own default. */
     public UploadOptions compression(Compression compression, int level) {
@@ -52,6 +53,12 @@ public final class UploadOptions {
     /** Commands: must stand in the last of the standard error output. */
     public UploadOptions successText(String successText) {
         this.successText = successText;
+        return this;
+    }
+
+    /** After compression, before anything is sent; default none. It stays the caller's to close. */
+    public UploadOptions encryption(Encryption encryption) {
+        this.encryption = encryption;
         return this;
     }
 }
