@@ -1,10 +1,12 @@
 #include "memory_store.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,6 +29,10 @@ struct memory_store {
     size_t capacity;
     uint64_t writes;
     int64_t ahead_s;
+    unsigned delay_ms;
+    pthread_mutex_t mutex; /* guards the next two */
+    unsigned reading;
+    unsigned most_at_once;
 };
 
 static struct held *find(struct memory_store *store, const char *key)
@@ -54,10 +60,25 @@ static int stat_object(jb_store *store, jb_operation *operation, const char *buc
     return JB_OK;
 }
 
+static void take_time(struct memory_store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->reading++;
+    if (store->reading > store->most_at_once)
+        store->most_at_once = store->reading;
+    pthread_mutex_unlock(&store->mutex);
+    if (store->delay_ms > 0)
+        usleep(store->delay_ms * 1000);
+    pthread_mutex_lock(&store->mutex);
+    store->reading--;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static int read_object(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                        const char *version, struct buffer *body, jb_object_info *info, jb_error *error)
 {
     int code = stat_object(store, operation, bucket, key, version, info, error);
+    take_time((struct memory_store *)store);
     if (code != JB_OK)
         return code;
     const struct held *held = find((struct memory_store *)store, key);
@@ -135,6 +156,7 @@ static void close_store(jb_store *store)
 {
     memory_store_clear(store);
     free(((struct memory_store *)store)->items);
+    pthread_mutex_destroy(&((struct memory_store *)store)->mutex);
     free(store);
 }
 
@@ -156,6 +178,7 @@ jb_store *memory_store_new(void)
     assert_non_null(store);
     store->base.driver = &driver;
     store->base.has_conditions = true;
+    pthread_mutex_init(&store->mutex, NULL);
     return &store->base;
 }
 
@@ -211,6 +234,16 @@ const char *memory_store_key(jb_store *store, size_t number)
 void memory_store_set_clock(jb_store *store, int64_t ahead_s)
 {
     ((struct memory_store *)store)->ahead_s = ahead_s;
+}
+
+unsigned memory_store_most_at_once(jb_store *store)
+{
+    return ((struct memory_store *)store)->most_at_once;
+}
+
+void memory_store_set_delay(jb_store *store, unsigned delay_ms)
+{
+    ((struct memory_store *)store)->delay_ms = delay_ms;
 }
 
 void memory_store_clear(jb_store *store)

@@ -17,6 +17,10 @@ size_t memory_store_count(jb_store *store);
 const char *memory_store_key(jb_store *store, size_t number);
 /* What the store's server tells as its clock is so far ahead of this machine's; 0 at first. */
 void memory_store_set_clock(jb_store *store, int64_t ahead_s);
+/* How long each reading takes; 0 at first. */
+void memory_store_set_delay(jb_store *store, unsigned delay_ms);
+/* How many readings were under way at the same time, at most. */
+unsigned memory_store_most_at_once(jb_store *store);
 void memory_store_clear(jb_store *store);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -164,13 +165,49 @@ static void a_hundred_thousand_backups_are_listed_in_linear_time(void **state)
     }
     jb_error error = JB_ERROR_INIT;
     char *text;
-    int64_t begin = clock_monotonic_ms();
+    clock_t begin = clock(); /* of the processor, for the machine may be busy */
     assert_ok(error, jb_backup_list(store, NULL, "bucket", NULL, &text, &error));
-    int64_t took = clock_monotonic_ms() - begin;
-    print_message("%d backups listed in %lld ms\n", COUNT, (long long)took);
-    assert_true(took < 10000);
+    double took = (double)(clock() - begin) / CLOCKS_PER_SEC;
+    print_message("%d backups listed in %.2f s\n", COUNT, took);
+    assert_true(took < 10);
     json_t *account = json_loads(text, 0, NULL);
     assert_int_equal(json_array_size(json_object_get(account, "backups")), COUNT);
+    json_decref(account);
+    jb_text_free(text);
+    jb_store_close(store);
+}
+
+static void seals_are_read_several_at_a_time(void **state)
+{
+    (void)state;
+    enum { COUNT = 80 };
+    jb_store *store = memory_store_new();
+    jb_error error = JB_ERROR_INIT;
+    for (int i = 0; i < COUNT; i++) {
+        char timestamp[32];
+        snprintf(timestamp, sizeof timestamp, "2026-01-01T%02d:%02d:00", i / 60, i % 60);
+        const jb_backup_name name = {.size = sizeof name, .bucket = "bucket", .name = "n", .timestamp = timestamp};
+        assert_ok(error, jb_backup_begin(store, NULL, &name, NULL, false, NULL, &error));
+        if (i % 10 == 0) {
+            char key[100];
+            snprintf(key, sizeof key, "n_%s_manual/backup.json", timestamp);
+            memory_store_put(store, key, "{", 1, 0);
+        }
+    }
+    memory_store_set_delay(store, 20);
+    char *text;
+    assert_ok(error, jb_backup_list(store, NULL, "bucket", NULL, &text, &error));
+    assert_in_range(memory_store_most_at_once(store), 4, 16);
+    json_t *account = json_loads(text, 0, NULL);
+    const json_t *backups = json_object_get(account, "backups");
+    assert_int_equal(json_array_size(backups), COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        const json_t *entry = json_array_get(backups, i);
+        char timestamp[32];
+        snprintf(timestamp, sizeof timestamp, "2026-01-01T%02zu:%02zu:00", (COUNT - 1 - i) / 60, (COUNT - 1 - i) % 60);
+        assert_string_equal(json_member_text(entry, "timestamp"), timestamp);
+        assert_string_equal(json_member_text(entry, "state"), (COUNT - 1 - i) % 10 == 0 ? "damaged" : "running");
+    }
     json_decref(account);
     jb_text_free(text);
     jb_store_close(store);
@@ -182,6 +219,7 @@ int main(void)
         cmocka_unit_test(each_kept_backup_has_its_reasons),
         cmocka_unit_test(the_newest_stays),
         cmocka_unit_test(the_calendar_agrees_with_pythons),
+        cmocka_unit_test(seals_are_read_several_at_a_time),
         cmocka_unit_test(a_hundred_thousand_backups_are_listed_in_linear_time),
     };
     return cmocka_run_group_tests_name("rotate", tests, NULL, NULL);

@@ -1,14 +1,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/crew.h"
 #include "../codec/json.h"
+#include "../stream/memory.h"
 #include "find.h"
+
+/* Seals are small, and each waits for the store. For a few of them no threads are worth their start. */
+#define SEALS_ALONE   8
+#define SEALS_AT_ONCE 16
+#define SEAL_MEMORY   ((size_t)1 << 20) /* of most; the seal of a large backup takes some more */
 
 struct listing {
     jb_store *store;
     jb_operation *operation;
     const char *bucket;
     json_t *backups;
+    unsigned seen;
+    struct crew *crew; /* NULL until it is worth it */
+};
+
+struct listing_job {
+    struct crew_job job;
+    const struct listing *listing;
+    struct folder folder;
+    json_t *entry;
 };
 
 /* What a listing tells of a seal: all but its objects and its own digest. */
@@ -51,18 +67,21 @@ static int add_verified(const struct listing *listing, json_t *entry, const stru
     return code;
 }
 
-static int list_folder(void *context, const struct folder *folder, jb_error *error)
+/* *entry stays NULL where the backup was removed since it was listed. */
+static int make_entry(const struct listing *listing, const struct folder *folder, json_t **made, jb_error *error)
 {
-    struct listing *listing = context;
     struct seal seal = {0};
     int code = JB_OK;
+    *made = NULL;
     if (folder->has_seal) {
         code = seal_read(listing->store, listing->operation, listing->bucket, &folder->id, &seal, error);
         if (code == JB_ERROR_NOT_FOUND)
-            return JB_OK; /* removed since it was listed */
+            return JB_OK;
         if (code == JB_ERROR_FORMAT)
             code = JB_OK; /* shown as damaged */
     }
+    if (code != JB_OK)
+        return code;
     json_t *entry = json_object();
     json_put_text(entry, "name", folder->id.name, &code, error);
     json_put_text(entry, "timestamp", folder->id.timestamp, &code, error);
@@ -77,9 +96,75 @@ static int list_folder(void *context, const struct folder *folder, jb_error *err
         add_seal(entry, &seal, &code, error);
     if (code == JB_OK && seal.document != NULL && folder->has_verified)
         code = add_verified(listing, entry, folder, &seal, error);
-    json_append(listing->backups, entry, &code, error);
     seal_clean_up(&seal);
+    if (code == JB_OK)
+        *made = entry;
+    else
+        json_decref(entry);
     return code;
+}
+
+static void run_job(struct crew_job *job)
+{
+    struct listing_job *mine = (struct listing_job *)job;
+    int code = make_entry(mine->listing, &mine->folder, &mine->entry, &job->error);
+    job->error.code = (jb_code)code;
+}
+
+static int take_job(void *context, struct crew_job *job, jb_error *error)
+{
+    struct listing *listing = context;
+    struct listing_job *mine = (struct listing_job *)job;
+    int code = (int)job->error.code;
+    if (code != JB_OK)
+        error_copy(error, &job->error);
+    else if (mine->entry != NULL)
+        json_append(listing->backups, json_incref(mine->entry), &code, error);
+    json_decref(mine->entry);
+    free(mine);
+    return code;
+}
+
+static int submit(struct listing *listing, const struct folder *folder, jb_error *error)
+{
+    int code = JB_OK;
+    if (listing->crew == NULL)
+        code =
+            crew_new(SEALS_AT_ONCE, memory_for_buffers(listing->operation), take_job, listing, &listing->crew, error);
+    if (code != JB_OK)
+        return code;
+    struct listing_job *job = calloc(1, sizeof *job);
+    if (job == NULL)
+        return error_no_memory(error);
+    *job = (struct listing_job){
+        .job = {.run = run_job, .bytes = SEAL_MEMORY, .error = JB_ERROR_INIT}, .listing = listing, .folder = *folder};
+    code = crew_submit(listing->crew, &job->job, listing->operation, error);
+    if (code != JB_OK)
+        free(job);
+    return code;
+}
+
+static int list_folder(void *context, const struct folder *folder, jb_error *error)
+{
+    struct listing *listing = context;
+    if (listing->seen++ >= SEALS_ALONE && folder->has_seal)
+        return submit(listing, folder, error);
+    json_t *entry;
+    int code = make_entry(listing, folder, &entry, error);
+    if (code == JB_OK && entry != NULL)
+        json_append(listing->backups, entry, &code, error);
+    return code;
+}
+
+/* What is under way ends in any case. */
+static int end_crew(struct listing *listing, int code, jb_error *error)
+{
+    if (listing->crew == NULL)
+        return code;
+    jb_error trouble = JB_ERROR_INIT;
+    int ended = crew_wait(listing->crew, &trouble);
+    crew_free(listing->crew);
+    return code == JB_OK && ended != JB_OK ? error_copy(error, &trouble) : code;
 }
 
 static int newest_first(const void *left, const void *right)
@@ -117,6 +202,7 @@ int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket,
         return code;
     struct listing listing = {.store = store, .operation = operation, .bucket = bucket, .backups = json_array()};
     code = folder_list(store, operation, bucket, name, list_folder, &listing, error);
+    code = end_crew(&listing, code, error);
     json_t *sorted = NULL;
     if (code == JB_OK)
         code = sort(listing.backups, &sorted, error);
