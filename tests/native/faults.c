@@ -357,6 +357,41 @@ DECLARE(struct dirent *, readdir, DIR *directory)
     return FAILS("readdir", EIO) ? NULL : __real_readdir(directory);
 }
 
+DECLARE(int, rmdir, const char *path)
+{
+    return FAILS("rmdir", EIO) ? -1 : __real_rmdir(path);
+}
+
+DECLARE(int, statx, int directory, const char *path, int flags, unsigned mask, struct statx *status)
+{
+    return FAILS("statx", EIO) ? -1 : __real_statx(directory, path, flags, mask, status);
+}
+
+DECLARE(off_t, lseek, int fd, off_t offset, int whence)
+{
+    return FAILS("lseek", EIO) ? -1 : __real_lseek(fd, offset, whence);
+}
+
+DECLARE(int, mkostemp, char *path, int flags)
+{
+    return FAILS("mkostemp", ENOSPC) ? -1 : __real_mkostemp(path, flags);
+}
+
+DECLARE(DIR *, opendir, const char *path)
+{
+    return FAILS("opendir", EMFILE) ? NULL : __real_opendir(path);
+}
+
+DECLARE(FILE *, fopen, const char *path, const char *mode)
+{
+    return FAILS("fopen", EMFILE) ? NULL : __real_fopen(path, mode);
+}
+
+DECLARE(ssize_t, copy_file_range, int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags)
+{
+    return FAILS("copy_file_range", EIO) ? -1 : __real_copy_file_range(from, from_offset, to, to_offset, size, flags);
+}
+
 DECLARE(int, mknodat, int directory, const char *name, mode_t mode, dev_t device)
 {
     return FAILS("mknodat", ENOSPC) ? -1 : __real_mknodat(directory, name, mode, device);
