@@ -385,7 +385,7 @@ static void the_process_may_end_in_place(void **state)
     expect_resumed(&options);
 }
 
-static void a_program_and_a_file_may_take_the_place_too(void **state)
+static void a_program_may_take_the_place_too(void **state)
 {
     (void)state;
     jb_error error = JB_ERROR_INIT;
@@ -405,6 +405,39 @@ static void a_program_and_a_file_may_take_the_place_too(void **state)
     options.consumer = failing;
     assert_fails(JB_ERROR_PRODUCER, error, jb_restore(w.store, NULL, &options, NULL, &error));
     assert_non_null(strstr(error.text, "INCOMPLETE"));
+}
+
+/* Of an old backup, found without its listing; onto a file that something is mounted on. */
+static void a_file_may_be_overwritten_in_its_place(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    char *account = NULL;
+    assert_int_equal(
+        shell("cd '%s' && mkdir -p store/bucket/o_2021-01-02T03:04:00_auto && echo new | gzip > "
+              "store/bucket/o_2021-01-02T03:04:00_auto/jahia-env-vars.gz && echo old and longer > bound && touch "
+              "file && mount --bind bound file && chmod 640 file && chown 3:4 file",
+              w.path),
+        0);
+    jb_restore_options options = options_of("o", "file");
+    options.target = workspace_file(&w, "file");
+    options.old = true;
+    options.object = "jahia-env-vars.gz";
+    options.name.mode = "auto";
+    assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    options.name.timestamp = "2021-01-02T03:04:00";
+    expect_plan(&options, "copy", true);
+    options.in_place = true;
+    assert_ok(error, jb_restore(w.store, NULL, &options, &account, &error));
+    assert_non_null(strstr(account, "\"files\":1,\"verified\":false"));
+    jb_text_free(account);
+    assert_int_equal(
+        shell("cd '%s' && test \"$(cat bound)\" = new && test \"$(stat -c %%a:%%u:%%g bound)\" = 640:3:4", w.path), 0);
+    options.object = "../o";
+    assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    options.object = "none.gz";
+    assert_fails(JB_ERROR_NOT_FOUND, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("umount '%s/file'", w.path), 0);
 }
 
 static void what_contradicts_itself_is_refused(void **state)
@@ -468,8 +501,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_in_place_says_aloud_what_is_left_and_the_next_run_goes_on, enter,
                                         leave),
         cmocka_unit_test_setup_teardown(the_process_may_end_in_place, enter, leave),
-        cmocka_unit_test_setup_teardown(a_program_and_a_file_may_take_the_place_too, enter, leave),
+        cmocka_unit_test_setup_teardown(a_program_may_take_the_place_too, enter, leave),
         cmocka_unit_test_setup_teardown(what_contradicts_itself_is_refused, enter, leave),
+        cmocka_unit_test_setup_teardown(a_file_may_be_overwritten_in_its_place, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
