@@ -14,17 +14,28 @@ ${globals.library}
 // Sizes that objects stay below, in MiB: where requests are signed for a node, they decide how many parts there may be.
 var LARGE = 1048576, SMALL = 1024;
 
+// Is the description about the object of this name, and its segments (NAME, NAME.001, …) alone?
+function describes(description, name) {
+    return description.name === name && Array.isArray(description.segments) && description.segments.every(function (segment, i) {
+        return segment !== null && segment.name === (i === 0 ? name : name + '.' + (i < 100 ? ('00' + i).slice(-3) : i));
+    });
+}
+
 // Puts one object of the backup from a node. `source` are the options that say what is put.
 function put(plan, claim, nodeId, what, object, size, source, argv) {
     var words = ['put'].concat(source, ['--alive', claim.folder + '/alive.' + nodeId]);
+    // An archive of a tree gets an index of its members beside it, an object of its own.
+    var objects = [object];
+    if (source.indexOf('--tree') >= 0) {
+        words.push('--index');
+        objects.push(object + '.index.zst');
+    }
     // Of the arguments only a file comes before the object's name.
     var account = command(plan, nodeId, what, words.concat([plan.bucket + '/' + claim.folder + '/' + object]), argv,
-        {write: [claim.folder + '/' + object], writeSmall: [claim.folder + '/alive.' + nodeId], sizeMiB: size});
-    // The seal takes the node's words for this object and its own segments (NAME, NAME.001, …) alone; that the store
-    // holds them the engine asks itself.
-    var own = account.name === object && Array.isArray(account.segments) && account.segments.every(function (segment, i) {
-        return segment !== null && segment.name === (i === 0 ? object : object + '.' + (i < 100 ? ('00' + i).slice(-3) : i));
-    });
+        {write: objects.map(function (name) { return claim.folder + '/' + name; }), writeSmall: [claim.folder + '/alive.' + nodeId], sizeMiB: size});
+    // The seal takes the node's words for this object, its index and their own segments alone; that the store holds
+    // them the engine asks itself.
+    var own = describes(account, object) && (objects.length === 1 ? !account.index : account.index && describes(account.index, objects[1]));
     if (!own) {
         fail(what + ' on node ' + nodeId + ": its account is about another object than '" + object + "'");
     }

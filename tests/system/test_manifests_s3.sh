@@ -50,7 +50,8 @@ with() {
     echo $status
 }
 
-# narrow FOLDER LEAST: at least so many were kept; each reaches one object (and, where $3 says so, the seal) and nothing else
+# narrow FOLDER LEAST: at least so many were kept; each reaches one object (to back up also its index, and where $3 says so the
+# seal) and nothing else
 narrow() {
     local kept=0 credentials object objects folder
     folder=$("$JPSBACKUP" list --json --store s3:// --endpoint "${server[0]}" --credentials "${server[1]}" --bucket $bucket |
@@ -66,7 +67,7 @@ print(backup["name"], backup["timestamp"], backup["mode"], sep="_")')
         [ "$(with "$credentials" rm "$bucket/$folder/backup.json")" = 6 ] || failed "a node can remove the seal"
         objects=
         for object in backup.json database.xbstream.zst digital-factory-data.tar.zst digital-factory-config.tar.zst jahia-env-vars.gz \
-            haproxy-00-global.cfg.gz; do
+            digital-factory-data.tar.zst.index.zst digital-factory-config.tar.zst.index.zst haproxy-00-global.cfg.gz; do
             case $(with "$credentials" get "$bucket/$folder/$object" "$s3/got" --replace) in
             0) objects="$objects $object" ;;
             6) ;;
@@ -74,6 +75,8 @@ print(backup["name"], backup["timestamp"], backup["mode"], sep="_")')
             esac
         done
         objects=${objects# $3}
+        # To restore a whole archive nobody needs its index.
+        [ -n "$3" ] || objects=$(sed 's/\.index\.zst//g' <<< "$objects" | tr ' ' '\n' | sort -u)
         [ "$(wc -w <<< "$objects")" = 1 ] || failed "a node can read other objects: $objects"
         kept=$((kept + 1))
     done
@@ -94,6 +97,12 @@ narrow "$s3/backup-grants" 3 ""
 . "${server[1]}"
 AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY "$JPSBACKUP" verify --full --quiet --store s3:// \
     --endpoint "${server[0]}" --region eu-west-1 --bucket $bucket --name s3 || failed "the backup is not whole"
+for object in digital-factory-data digital-factory-config; do
+    AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY "$JPSBACKUP" browse --store s3:// \
+        --endpoint "${server[0]}" --region eu-west-1 --bucket $bucket --name s3 --object $object.tar.zst > "$s3/members" ||
+        failed "'$object.tar.zst' has no index"
+    [ "$(wc -l < "$s3/members")" -gt 2 ] || failed "the index of '$object.tar.zst' is empty"
+done
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 
 step "ruin and restore, with the backup's place given"
