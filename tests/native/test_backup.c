@@ -15,6 +15,7 @@
 #include "backup/name.h"
 #include "backup/seal.h"
 #include "small_backup.h"
+#include "store/store.h"
 #include "workspace.h"
 
 static void folder_names_are_taken_apart_from_their_end(void **state)
@@ -98,6 +99,54 @@ static void a_claim_that_was_taken_over_completes_nothing(void **state)
                  jb_backup_complete(w.store, w.operation, "bucket", other, objects, NULL, &error));
     jb_text_free(claim);
     jb_text_free(other);
+    workspace_close(&w);
+}
+
+static const struct store_driver *honest;
+static char rivals_seal[600];
+
+/* Somebody takes the backup over between the look at its seal and the writing of the new one. */
+static int write_after_a_rival(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                               const void *bytes, size_t count, const unsigned char *sha256,
+                               struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    if (strstr(key, "backup.json") != NULL)
+        write_file(rivals_seal, "the rival's", 11);
+    return honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
+}
+
+static void a_seal_that_is_changed_meanwhile_is_not_overwritten(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    char *claim, *account;
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
+    write_file(workspace_file(&w, "file"), "text", 4);
+    jb_put_options put = {.size = sizeof put,
+                          .bucket = "bucket",
+                          .key = "b_2026-11-22T23:48:00_manual/o",
+                          .file = workspace_file(&w, "file")};
+    assert_ok(error, jb_put(w.store, w.operation, &put, &account, &error));
+    char objects[4096];
+    snprintf(objects, sizeof objects, "[%s]", account);
+    snprintf(rivals_seal, sizeof rivals_seal, "%s",
+             workspace_file(&w, "store/bucket/b_2026-11-22T23:48:00_manual/backup.json"));
+    honest = w.store->driver;
+    struct store_driver raced = *honest;
+    raced.write = write_after_a_rival;
+    w.store->driver = &raced;
+    assert_fails(JB_ERROR_CONFLICT, error,
+                 jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
+    w.store->driver = honest;
+    size_t count;
+    char *seal = read_file(rivals_seal, &count);
+    assert_string_equal(seal, "the rival's");
+    free(seal);
+    jb_text_free(account);
+    jb_text_free(claim);
     workspace_close(&w);
 }
 
@@ -497,6 +546,7 @@ int main(void)
         cmocka_unit_test(a_name_is_claimed_once),
         cmocka_unit_test(an_old_folder_of_the_name_is_not_touched),
         cmocka_unit_test(a_claim_that_was_taken_over_completes_nothing),
+        cmocka_unit_test(a_seal_that_is_changed_meanwhile_is_not_overwritten),
         cmocka_unit_test(unfinished_backups_are_listed_and_not_restored),
         cmocka_unit_test(every_flipped_byte_is_noticed),
         cmocka_unit_test(quick_verification_finds_missing_and_short_objects),
