@@ -537,11 +537,11 @@ static void old_content_is_kept_after_death_at_every_call(void **state)
 
 static bool journal_says_in_place(void)
 {
-    char text[4096] = "";
+    char text[4096];
     FILE *journal = fopen(JOURNAL, "re");
     if (journal == NULL)
         return false;
-    (void)fread(text, 1, sizeof(text) - 1, journal);
+    text[fread(text, 1, sizeof(text) - 1, journal)] = '\0';
     fclose(journal);
     return strstr(text, "\"in-place\"") != NULL;
 }
