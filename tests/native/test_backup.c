@@ -150,6 +150,44 @@ static void a_seal_that_is_changed_meanwhile_is_not_overwritten(void **state)
     workspace_close(&w);
 }
 
+/* Its digests are right, for they are of what was put; but that is not the tree that the seal speaks of. */
+static void an_archive_that_lacks_a_member_is_not_verified_and_not_restored(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    char *claim, *account;
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
+    jb_put_options put = {.size = sizeof put,
+                          .bucket = "bucket",
+                          .key = "b_2026-11-22T23:48:00_manual/tree.tar.zst",
+                          .tree = workspace_file(&w, "tree"),
+                          .compression = JB_COMPRESSION_ZSTD};
+    assert_ok(error, jb_put(w.store, w.operation, &put, &account, &error));
+    json_t *object = json_loads(account, 0, NULL);
+    json_int_t files = json_integer_value(json_object_get(object, "files"));
+    assert_true(files > 1);
+    json_object_set_new(object, "files", json_integer(files + 1));
+    char *described = json_dumps(object, 0), objects[8192];
+    snprintf(objects, sizeof objects, "[%s]", described);
+    assert_ok(error, jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
+    assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, name, true, NULL, &error));
+    jb_restore_options options = {.size = sizeof options,
+                                  .name = name,
+                                  .target = workspace_file(&w, "target"),
+                                  .journal = workspace_file(&w, "journal")};
+    assert_fails(JB_ERROR_VERIFY, error, jb_restore(w.store, w.operation, &options, NULL, &error));
+    assert_int_not_equal(access(workspace_file(&w, "target"), F_OK), 0);
+    free(described);
+    json_decref(object);
+    jb_text_free(account);
+    jb_text_free(claim);
+    workspace_close(&w);
+}
+
 static void unfinished_backups_are_listed_and_not_restored(void **state)
 {
     (void)state;
@@ -547,6 +585,7 @@ int main(void)
         cmocka_unit_test(an_old_folder_of_the_name_is_not_touched),
         cmocka_unit_test(a_claim_that_was_taken_over_completes_nothing),
         cmocka_unit_test(a_seal_that_is_changed_meanwhile_is_not_overwritten),
+        cmocka_unit_test(an_archive_that_lacks_a_member_is_not_verified_and_not_restored),
         cmocka_unit_test(unfinished_backups_are_listed_and_not_restored),
         cmocka_unit_test(every_flipped_byte_is_noticed),
         cmocka_unit_test(quick_verification_finds_missing_and_short_objects),
