@@ -32,7 +32,8 @@ int store_conditions_require(jb_store *store, jb_operation *operation, const cha
 
 /*
  * A single writer's own comparing, where the store is not known to do it: JB_ERROR_CONFLICT where the condition does
- * not hold, else *condition becomes STORE_ALWAYS or, where the key is free, STORE_ONTO_NOTHING. Leaves all as it is for stores that were not opened so.
+ * not hold, else *condition becomes STORE_ALWAYS or, where the key is free, STORE_ONTO_NOTHING. Leaves all as it is for
+ * stores that were not opened so.
  */
 int store_conditions_compare(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
                              struct store_condition *condition, jb_error *error);
