@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/selected_source.h"
+#include "archive/index/selected_source.h"
 #include "codec/digest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);

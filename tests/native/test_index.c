@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "archive/index_reader.h"
-#include "archive/index_writer.h"
+#include "archive/index/index_reader.h"
+#include "archive/index/index_writer.h"
 #include "archive/pax.h"
-#include "archive/selection.h"
+#include "archive/index/selection.h"
 #include "base/error.h"
 #include "codec/json.h"
 #include "memory_stream.h"

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../archive/index_reader.h"
+#include "../archive/index/index_reader.h"
 #include "../archive/pax.h"
-#include "../archive/selection.h"
+#include "../archive/index/selection.h"
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "find.h"

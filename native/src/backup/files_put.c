@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../archive/walk.h"
+#include "../archive/create/walk.h"
 #include "../stream/memory.h"
 #include "../stream/part_plan.h"
 #include "../stream/part_writer.h"

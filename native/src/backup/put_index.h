@@ -2,7 +2,7 @@
 #ifndef BACKUP_PUT_INDEX_H
 #define BACKUP_PUT_INDEX_H
 
-#include "../archive/index_writer.h"
+#include "../archive/index/index_writer.h"
 #include "put_stages.h"
 
 /* Counted off the archive's budget. An index rarely fills a part, and holds little more than that. */

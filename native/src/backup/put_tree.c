@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../archive/index_writer.h"
+#include "../archive/index/index_writer.h"
 #include "../archive/tar.h"
 #include "../codec/json.h"
 #include "../stream/memory.h"

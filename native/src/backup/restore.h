@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "../archive/selection.h"
+#include "../archive/index/selection.h"
 #include "../archive/tar.h"
 #include "find.h"
 #include "restore_target.h"

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../archive/selected_source.h"
+#include "../archive/index/selected_source.h"
 #include "../codec/age.h"
 #include "../stream/object_range.h"
 #include "../stream/object_source.h"

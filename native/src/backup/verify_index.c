@@ -1,6 +1,6 @@
 #include "verify_index.h"
 
-#include "../archive/index_reader.h"
+#include "../archive/index/index_reader.h"
 #include "../stream/object_source.h"
 
 static int read_lines(jb_operation *operation, struct byte_source *lines, const struct object *archive, jb_error *error)
