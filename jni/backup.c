@@ -25,7 +25,8 @@ static const jb_catalog *catalog_of(jni_scope *scope, jb_catalog *catalog, jlong
 }
 
 static jbyteArray backup_begin(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
-                               jbyteArray name, jbyteArray timestamp, jbyteArray mode, jbyteArray environment)
+                               jbyteArray name, jbyteArray timestamp, jbyteArray mode, jbyteArray environment,
+                               jboolean resume)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -35,7 +36,8 @@ static jbyteArray backup_begin(JNIEnv *env, jclass class, jlong store, jlong ope
     const char *facts = scope_text(&scope, environment);
     int code = JB_ERROR_MEMORY;
     if (!scope.failed)
-        code = jb_backup_begin(store_of(store), operation_of(operation), &which, facts, false, &claim, &error);
+        code = jb_backup_begin(store_of(store), operation_of(operation), &which, facts, resume == JNI_TRUE, &claim,
+                               &error);
     return finish(&scope, code, &error, claim);
 }
 
@@ -99,9 +101,10 @@ static jbyteArray backup_show(JNIEnv *env, jclass class, jlong store, jlong oper
     return finish(&scope, code, &error, account);
 }
 
+/* A share of 0 percent is no sample. */
 static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
-                                jbyteArray name, jbyteArray timestamp, jbyteArray mode, jboolean full,
-                                jobjectArray decryption)
+                                jbyteArray name, jbyteArray timestamp, jbyteArray mode, jboolean full, jint percent,
+                                jlong seed, jobjectArray decryption)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -111,7 +114,11 @@ static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong op
     const jb_verify_options options = {
         .size = sizeof options,
         .name = name_of(&scope, bucket, name, timestamp, mode),
-        .how = full == JNI_TRUE ? JB_VERIFY_FULL : JB_VERIFY_QUICK,
+        .how = full == JNI_TRUE ? JB_VERIFY_FULL
+               : percent != 0   ? JB_VERIFY_SAMPLE
+                                : JB_VERIFY_QUICK,
+        .percent = (uint32_t)percent,
+        .seed = (uint64_t)seed,
         .decryption = decryption_of(&scope, decryption, &keys),
     };
     int code = JB_ERROR_MEMORY;
@@ -203,7 +210,8 @@ static jbyteArray backup_protect(JNIEnv *env, jclass class, jlong store, jlong o
 
 static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
                                      jbyteArray name, jbyteArray timestamp, jbyteArray mode, jobjectArray directories,
-                                     jobjectArray exclude, jboolean strict, jint compression, jint level,
+                                     jobjectArray include, jobjectArray exclude, jboolean one_file_system,
+                                     jboolean strict, jboolean index, jboolean resume, jint compression, jint level,
                                      jbyteArray environment, jlong catalog_store, jbyteArray catalog_bucket,
                                      jbyteArray catalog_key, jint retention, jlong until, jboolean legal_hold,
                                      jobjectArray encryption)
@@ -219,8 +227,12 @@ static jbyteArray backup_directories(JNIEnv *env, jclass class, jlong store, jlo
         .size = sizeof options,
         .name = name_of(&scope, bucket, name, timestamp, mode),
         .directories = scope_texts(&scope, directories),
+        .include = scope_texts(&scope, include),
         .exclude = scope_texts(&scope, exclude),
+        .one_file_system = one_file_system == JNI_TRUE,
         .strict = strict == JNI_TRUE,
+        .no_index = index != JNI_TRUE,
+        .resume = resume == JNI_TRUE,
         .compression = (jb_compression)compression,
         .level = level,
         .environment = scope_text(&scope, environment),
@@ -254,18 +266,18 @@ static jbyteArray backup_collect_garbage(JNIEnv *env, jclass class, jlong store,
 }
 
 static const JNINativeMethod natives[] = {
-    {"begin", "(JJ[B[B[B[B[B)[B", (void *)backup_begin},
+    {"begin", "(JJ[B[B[B[B[BZ)[B", (void *)backup_begin},
     {"complete", "(JJ[B[B[B)[B", (void *)backup_complete},
     {"discard", "(JJ[B[B)V", (void *)backup_discard},
     {"list", "(JJ[B[B)[B", (void *)backup_list},
     {"show", "(JJ[B[B[B[BZ)[B", (void *)backup_show},
-    {"verify", "(JJ[B[B[B[BZ[[B)[B", (void *)backup_verify},
+    {"verify", "(JJ[B[B[B[BZIJ[[B)[B", (void *)backup_verify},
     {"remove", "(JJ[B[B[B[BJ[B[B)V", (void *)backup_remove},
     {"collectGarbage", "(JJ[B[BJZ)[B", (void *)backup_collect_garbage},
     {"rotate", "(JJ[B[B[BIZJ[B[B)[B", (void *)backup_rotate},
     {"checkProtection", "(JJ[BIJZ)V", (void *)backup_check_protection},
     {"protect", "(JJ[B[B[B[BIJZ)[B", (void *)backup_protect},
-    {"backupDirectories", "(JJ[B[B[B[B[[B[[BZII[BJ[B[BIJZ[[B)[B", (void *)backup_directories},
+    {"backupDirectories", "(JJ[B[B[B[B[[B[[B[[BZZZZII[BJ[B[BIJZ[[B)[B", (void *)backup_directories},
 };
 
 bool backup_load(JNIEnv *env)

@@ -75,9 +75,10 @@ static int on_write(void *context, const void *bytes, size_t count)
 }
 
 static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
-                               jbyteArray key, jobject source, jbyteArray file, jbyteArray tree, jobjectArray exclude,
-                               jboolean strict, jobjectArray command, jbyteArray success_text, jint compression,
-                               jint level, jboolean replace, jbyteArray alive_key, jobjectArray encryption)
+                               jbyteArray key, jobject source, jbyteArray file, jbyteArray tree, jobjectArray include,
+                               jobjectArray exclude, jboolean one_file_system, jboolean strict, jboolean index,
+                               jobjectArray command, jbyteArray success_text, jint compression, jint level,
+                               jboolean replace, jbyteArray alive_key, jobjectArray encryption)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -91,8 +92,11 @@ static jbyteArray transfer_put(JNIEnv *env, jclass class, jlong store, jlong ope
         .key = scope_text(&scope, key),
         .file = scope_text(&scope, file),
         .tree = scope_text(&scope, tree),
+        .include = scope_texts(&scope, include),
         .exclude = scope_texts(&scope, exclude),
+        .one_file_system = one_file_system == JNI_TRUE,
         .strict = strict == JNI_TRUE,
+        .index = index == JNI_TRUE,
         .command = scope_texts(&scope, command),
         .success_text = scope_text(&scope, success_text),
         .compression = (jb_compression)compression,
@@ -173,7 +177,7 @@ static jbyteArray transfer_get_files(JNIEnv *env, jclass class, jlong store, jlo
 }
 
 static const JNINativeMethod natives[] = {
-    {"put", "(JJ[B[BL" PACKAGE "InputPump;[B[B[[BZ[[B[BIIZ[B[[B)[B", (void *)transfer_put},
+    {"put", "(JJ[B[BL" PACKAGE "InputPump;[B[B[[B[[BZZZ[[B[BIIZ[B[[B)[B", (void *)transfer_put},
     {"get", "(JJ[B[B[BL" PACKAGE "OutputPump;Z[[B)[B", (void *)transfer_get},
     {"putFiles", "(JJ[B[B[BZI)[B", (void *)transfer_put_files},
     {"getFiles", "(JJ[B[B[BZI)[B", (void *)transfer_get_files},

@@ -9,8 +9,12 @@ import java.util.Map;
 public final class BackupDirectoriesOptions {
     final BackupName name;
     final List<String> directories;
+    List<String> include;
     List<String> exclude;
+    boolean oneFileSystem;
     boolean strict;
+    boolean index = true;
+    boolean resume;
     // The C interface's 0: it chooses zstd.
     Compression compression = Compression.NONE;
     int level;
@@ -25,9 +29,33 @@ public final class BackupDirectoriesOptions {
         this.directories = new ArrayList<>(directories);
     }
 
-    /** Patterns on paths below each directory, '*' and '?' also matching '/'. */
+    /** Patterns for each of the directories, as {@link UploadOptions#exclude}. */
     public BackupDirectoriesOptions exclude(Collection<String> exclude) {
         this.exclude = exclude == null ? null : new ArrayList<>(exclude);
+        return this;
+    }
+
+    /** Patterns for each of the directories, as {@link UploadOptions#include}; default all. */
+    public BackupDirectoriesOptions include(Collection<String> include) {
+        this.include = include == null ? null : new ArrayList<>(include);
+        return this;
+    }
+
+    /** Directories on other file systems are kept without what is in them. */
+    public BackupDirectoriesOptions oneFileSystem(boolean oneFileSystem) {
+        this.oneFileSystem = oneFileSystem;
+        return this;
+    }
+
+    /** Whether archives by zstd get an index of their members, to browse and to restore some of them; default true. */
+    public BackupDirectoriesOptions index(boolean index) {
+        this.index = index;
+        return this;
+    }
+
+    /** Takes an abandoned backup of the same directories over, as {@link Backups#begin(BackupName, Map, boolean, Operation)} does. */
+    public BackupDirectoriesOptions resume(boolean resume) {
+        this.resume = resume;
         return this;
     }
 

@@ -17,12 +17,24 @@ public final class Backups {
      * Claims the name, so that no second backup can take it; makes the bucket where it is missing.
      *
      * @param environment texts that the seal and the catalog keep (product, version, cloudprovider, region, …); may be {@code null}
-     * @return the claim, for {@link #complete} or {@link #discard}: name, timestamp, mode, folder, owner
+     * @return the claim, for {@link #complete} or {@link #discard}: name, timestamp, mode, folder, owner, objects
      */
     public Map<String, Object> begin(BackupName name, Map<String, ?> environment, Operation operation) {
+        return begin(name, environment, false, operation);
+    }
+
+    /**
+     * As above; or, to resume, takes an abandoned backup over instead: the named one, or, without a timestamp, the newest of that name and mode.
+     * Objects that it completed are kept: the claim's "objects" are their descriptions. All else in its folder is removed.
+     *
+     * @param environment {@code null} keeps what the seal has
+     * @throws JpsBackupException with {@link JpsBackupException.Code#CONFLICT} where it is not abandoned, and
+     *     {@link JpsBackupException.Code#NOT_FOUND} where there is none
+     */
+    public Map<String, Object> begin(BackupName name, Map<String, ?> environment, boolean resume, Operation operation) {
         try (Call call = new Call(operation)) {
             return Json.readObject(begin(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
-                    name.modeBytes(), Json.write("environment", environment)));
+                    name.modeBytes(), Json.write("environment", environment), resume));
         }
     }
 
@@ -99,9 +111,27 @@ public final class Backups {
      * compared, and the account says of the object: "decrypted": false.
      */
     public Map<String, Object> verify(BackupName name, boolean full, Decryption decryption, Operation operation) {
+        return verify(name, full, 0, 0, decryption, operation);
+    }
+
+    /**
+     * Quick, and a random share of each object's parts is read and its digest compared. The account says which, and "percent" and "seed".
+     *
+     * @param percent 1 to 100 of each object's parts, but at least one
+     * @param seed the same one, below 2^53, chooses the same parts; 0 for a random one
+     * @throws JpsBackupException with {@link JpsBackupException.Code#UNSUPPORTED} for an old backup, which has no digests
+     */
+    public Map<String, Object> verifySample(BackupName name, int percent, long seed, Operation operation) {
+        if (percent < 1 || percent > 100) {
+            throw new JpsBackupException(JpsBackupException.Code.USAGE, "the share to verify is " + percent + " percent", "give 1 to 100");
+        }
+        return verify(name, false, percent, seed, null, operation);
+    }
+
+    private Map<String, Object> verify(BackupName name, boolean full, int percent, long seed, Decryption decryption, Operation operation) {
         try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(decryption)) {
             return Json.readObject(verify(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(),
-                    name.modeBytes(), full, keys.texts));
+                    name.modeBytes(), full, percent, seed, keys.texts));
         }
     }
 
@@ -147,7 +177,7 @@ public final class Backups {
         }
     }
 
-    /** Begins, puts and completes in one call; a failure discards the backup. Answers the seal. */
+    /** Begins, puts and completes in one call; a failure discards the backup, but leaves a resumed one to be resumed again. Answers the seal. */
     public Map<String, Object> backupDirectories(BackupDirectoriesOptions options, Operation operation) {
         Catalog catalog = options.catalog;
         BackupName name = options.name;
@@ -155,7 +185,8 @@ public final class Backups {
         try (Call call = new Call(operation); KeyTexts keys = Encryption.texts(options.encryption)) {
             return Json.readObject(backupDirectories(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(),
                     name.timestampBytes(), name.modeBytes(), Utf8.encodeAll("directory", options.directories),
-                    Utf8.encodeAll("pattern to exclude", options.exclude), options.strict, options.compression.number(), options.level,
+                    Utf8.encodeAll("pattern to include", options.include), Utf8.encodeAll("pattern to exclude", options.exclude),
+                    options.oneFileSystem, options.strict, options.index, options.resume, options.compression.number(), options.level,
                     Json.write("environment", options.environment), call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog),
                     protection == null ? 0 : protection.retention, protection == null ? 0 : protection.until,
                     protection != null && protection.legalHold, keys.texts));
@@ -175,7 +206,7 @@ public final class Backups {
     }
 
     private static native byte[] begin(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
-            byte[] environment);
+            byte[] environment, boolean resume);
 
     private static native byte[] complete(long store, long operation, byte[] bucket, byte[] claim, byte[] objects);
 
@@ -189,7 +220,7 @@ public final class Backups {
     private static native byte[] collectGarbage(long store, long operation, byte[] bucket, byte[] prefix, long olderThanSeconds, boolean dryRun);
 
     private static native byte[] verify(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode, boolean full,
-            byte[][] decryption);
+            int percent, long seed, byte[][] decryption);
 
     private static native void remove(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             long catalogStore, byte[] catalogBucket, byte[] catalogKey);
@@ -203,6 +234,7 @@ public final class Backups {
             long catalogStore, byte[] catalogBucket, byte[] catalogKey);
 
     private static native byte[] backupDirectories(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
-            byte[][] directories, byte[][] exclude, boolean strict, int compression, int level, byte[] environment, long catalogStore,
-            byte[] catalogBucket, byte[] catalogKey, int retention, long until, boolean legalHold, byte[][] encryption);
+            byte[][] directories, byte[][] include, byte[][] exclude, boolean oneFileSystem, boolean strict, boolean index, boolean resume,
+            int compression, int level, byte[] environment, long catalogStore, byte[] catalogBucket, byte[] catalogKey, int retention,
+            long until, boolean legalHold, byte[][] encryption);
 }

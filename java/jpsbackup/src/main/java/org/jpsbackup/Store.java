@@ -256,8 +256,8 @@ public final class Store implements AutoCloseable {
     private Map<String, Object> put(InputPump source, byte[] file, byte[] tree, byte[][] command, String bucket, String key,
             UploadOptions options, Operation operation) {
         UploadOptions how = options == null ? new UploadOptions() : options;
-        if (tree == null && (how.exclude != null || how.strict)) {
-            throw new JpsBackupException(JpsBackupException.Code.USAGE, "patterns to exclude or strictness are given for what is no tree",
+        if (tree == null && (how.include != null || how.exclude != null || how.oneFileSystem || how.strict || how.index)) {
+            throw new JpsBackupException(JpsBackupException.Code.USAGE, "options of trees are given for what is no tree",
                     "give them to putTree only");
         }
         if (command == null && how.successText != null) {
@@ -266,8 +266,9 @@ public final class Store implements AutoCloseable {
         }
         try (Call call = new Call(operation); KeyTexts keys = Encryption.texts(how.encryption)) {
             return Json.readObject(Transfer.put(call.store(this), call.operation(), bucket(bucket), key(key), source, file, tree,
-                    Utf8.encodeAll("pattern to exclude", how.exclude), how.strict, command, Utf8.encode("success text", how.successText),
-                    how.compression.number(), how.level, how.replace, Utf8.encode("alive key", how.aliveKey), keys.texts));
+                    Utf8.encodeAll("pattern to include", how.include), Utf8.encodeAll("pattern to exclude", how.exclude), how.oneFileSystem,
+                    how.strict, how.index, command, Utf8.encode("success text", how.successText), how.compression.number(), how.level,
+                    how.replace, Utf8.encode("alive key", how.aliveKey), keys.texts));
         }
     }
 

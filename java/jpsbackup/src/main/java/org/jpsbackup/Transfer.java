@@ -7,8 +7,8 @@ final class Transfer {
 
     /** Exactly one of source, file, tree and command is not {@code null}. */
     static native byte[] put(long store, long operation, byte[] bucket, byte[] key, InputPump source, byte[] file, byte[] tree,
-            byte[][] exclude, boolean strict, byte[][] command, byte[] successText, int compression, int level, boolean replace,
-            byte[] aliveKey, byte[][] encryption);
+            byte[][] include, byte[][] exclude, boolean oneFileSystem, boolean strict, boolean index, byte[][] command, byte[] successText,
+            int compression, int level, boolean replace, byte[] aliveKey, byte[][] encryption);
 
     static native byte[] putFiles(long store, long operation, byte[] bucket, byte[] prefix, byte[] directory, boolean replace, int atOnce);
 

@@ -10,8 +10,11 @@ public final class UploadOptions {
     int level;
     boolean replace;
     String aliveKey;
+    List<String> include;
     List<String> exclude;
+    boolean oneFileSystem;
     boolean strict;
+    boolean index;
     String successText;
     Encryption encryption;
 
@@ -38,9 +41,30 @@ public final class UploadOptions {
         return this;
     }
 
-    /** Trees: patterns on paths below the tree, '*' and '?' also matching '/'. */
+    /**
+     * Trees: what matches is left out, with all below it. Patterns are on the path below the tree, '*' and '?' not matching '/', or, without any
+     * '/', on its last name.
+     */
     public UploadOptions exclude(Collection<String> exclude) {
         this.exclude = exclude == null ? null : new ArrayList<>(exclude);
+        return this;
+    }
+
+    /** Trees: patterns as above; only what matches and is not excluded, and all below a directory that matches. Default all. */
+    public UploadOptions include(Collection<String> include) {
+        this.include = include == null ? null : new ArrayList<>(include);
+        return this;
+    }
+
+    /** Trees: a directory on another file system is kept without what is in it. */
+    public UploadOptions oneFileSystem(boolean oneFileSystem) {
+        this.oneFileSystem = oneFileSystem;
+        return this;
+    }
+
+    /** Trees compressed by ZSTD: an object KEY.index.zst beside it lists its members and where they lie. */
+    public UploadOptions index(boolean index) {
+        this.index = index;
         return this;
     }
 

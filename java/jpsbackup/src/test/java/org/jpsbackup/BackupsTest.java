@@ -3,6 +3,7 @@ package org.jpsbackup;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,10 +11,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jpsbackup.JpsBackupException.Code;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +89,69 @@ class BackupsTest {
                 assertThrows(JpsBackupException.class, () -> backups.verify(BackupName.latest(BUCKET, "prod"), true, null));
         assertEquals(Code.VERIFY, e.code());
         assertTrue(e.account().toString().contains("jahia-env-vars.gz"), e.account()::toString);
+    }
+
+    @Test
+    void a_sample_reads_the_same_parts_for_the_same_seed() throws IOException {
+        backUp("prod", TIME, "auto");
+        BackupName name = BackupName.latest(BUCKET, "prod");
+        Map<String, Object> account = backups.verifySample(name, 10, 42, null);
+        assertEquals(List.of("sample", 10L, 42L), List.of(account.get("how"), account.get("percent"), account.get("seed")));
+        assertEquals(1L, ((Map<?, ?>) listOf(account, "objects").get(0)).get("parts_read"));
+        assertEquals("quick", backups.verify(name, false, null).get("how"));
+        for (int percent : new int[] {0, 101, -1}) {
+            assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> backups.verifySample(name, percent, 0, null)).code());
+        }
+        assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> backups.verifySample(name, 1, -1, null)).code());
+    }
+
+    /** As if its owner had written nothing for an hour. */
+    private void abandon(String folder) throws IOException {
+        try (Stream<Path> files = Files.walk(directory.resolve("store").resolve(BUCKET).resolve(folder))) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
+            }
+        }
+    }
+
+    @Test
+    void an_abandoned_backup_is_resumed_with_what_it_has() throws IOException {
+        BackupName name = new BackupName(BUCKET, "prod", TIME, "manual");
+        assertEquals(Code.NOT_FOUND, assertThrows(JpsBackupException.class, () -> backups.begin(name, null, true, null)).code());
+        Map<String, Object> first = backups.begin(name, Map.of("product", "dx"), null);
+        assertEquals(List.of(), first.get("objects"));
+        assertEquals(Code.CONFLICT, assertThrows(JpsBackupException.class, () -> backups.begin(name, null, true, null)).code());
+        abandon((String) first.get("folder"));
+        Map<String, Object> second = backups.begin(name, null, true, null);
+        assertNotEquals(first.get("owner"), second.get("owner"));
+        assertEquals(Code.CONFLICT, assertThrows(JpsBackupException.class, () -> backups.discard(BUCKET, first, null)).code());
+        Map<String, Object> seal = backups.complete(BUCKET, second, List.of(put(second, "a.gz", new byte[10])), null);
+        assertEquals(Map.of("product", "dx"), seal.get("environment"));
+    }
+
+    @Test
+    void directories_are_resumed_included_and_indexed_as_told() throws IOException {
+        Path data = Files.createDirectories(directory.resolve("data"));
+        Files.write(data.resolve("kept.txt"), new byte[10]);
+        Files.write(data.resolve("other"), new byte[10]);
+        BackupName name = new BackupName(BUCKET, "prod", TIME, "manual");
+        abandon((String) backups.begin(name, null, null).get("folder"));
+        BackupDirectoriesOptions options = new BackupDirectoriesOptions(name, List.of(data.toString())).include(List.of("*.txt"))
+                .oneFileSystem(true).index(false);
+        assertEquals(Code.CONFLICT, assertThrows(JpsBackupException.class, () -> backups.backupDirectories(options, null)).code());
+        Map<?, ?> bare = (Map<?, ?>) listOf(backups.backupDirectories(options.resume(true), null), "objects").get(0);
+        assertFalse(bare.containsKey("index"));
+        Path back = directory.resolve("back");
+        new Restore(store).restore(new RestoreOptions(name, back.toString(), directory.resolve("journal").toString()), null);
+        assertTrue(Files.exists(back.resolve("kept.txt")) && !Files.exists(back.resolve("other")));
+        Map<String, Object> indexed = store.putTree(data.toString(), BUCKET, "tree.tar.zst", new UploadOptions()
+                .compression(Compression.ZSTD).index(true).include(List.of("other")).oneFileSystem(true), null);
+        assertTrue(indexed.containsKey("index"), indexed::toString);
+        for (UploadOptions ofTrees : List.of(new UploadOptions().index(true), new UploadOptions().include(List.of("x")),
+                new UploadOptions().oneFileSystem(true))) {
+            assertEquals(Code.USAGE, assertThrows(JpsBackupException.class,
+                    () -> store.upload(new ByteArrayInputStream(new byte[1]), BUCKET, "k", ofTrees, null)).code());
+        }
     }
 
     @Test

@@ -218,13 +218,17 @@ public final class Jpsbackup {
         });
     }
 
-    /** {@code {store, bucket, name, timestamp?, mode?, environment?}} → {@code claim}. */
+    /**
+     * {@code {store, bucket, name, timestamp?, mode?, environment?, resume?}} → {@code claim}; to resume takes an abandoned backup over, and the
+     * claim's {@code objects} are what it has.
+     */
     public static Map<String, Object> beginBackup(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().arguments();
             BackupName name = StoreArguments.backupName(members);
             Map<String, Object> environment = members.optionalFacts("environment");
-            answer.put("claim", new Backups(call.open()).begin(name, environment, null));
+            boolean resume = members.flag("resume");
+            answer.put("claim", new Backups(call.open()).begin(name, environment, resume, null));
         });
     }
 
@@ -269,13 +273,21 @@ public final class Jpsbackup {
         });
     }
 
-    /** {@code {store, bucket, name, timestamp?, mode?, full?}} → {@code account}, which a failure by damage holds too. */
+    /**
+     * {@code {store, bucket, name, timestamp?, mode?, full?, sample?}} → {@code account}, which a failure by damage holds too; {@code sample} is a
+     * share in percent.
+     */
     public static Map<String, Object> verifyBackup(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().arguments();
             BackupName name = StoreArguments.backupName(members);
             boolean full = members.flag("full");
-            answer.put("account", new Backups(call.open()).verify(name, full, null));
+            int percent = members.optionalText("sample") == null ? 0 : members.number("sample", 1, 100);
+            if (full && percent != 0) {
+                throw members.wrongKind("sample", "left out where 'full' is given");
+            }
+            Backups backups = new Backups(call.open());
+            answer.put("account", percent == 0 ? backups.verify(name, full, null) : backups.verifySample(name, percent, 0, null));
         });
     }
 
@@ -366,15 +378,19 @@ public final class Jpsbackup {
     }
 
     /**
-     * {@code {store, bucket, name, timestamp?, mode?, directories, exclude?, strict?, compression?, environment?, catalog?}} → {@code backup},
-     * the seal. The directories are this JVM's own.
+     * {@code {store, bucket, name, timestamp?, mode?, directories, include?, exclude?, oneFileSystem?, strict?, noIndex?, resume?, compression?,
+     * environment?, catalog?}} → {@code backup}, the seal. The directories are this JVM's own.
      */
     public static Map<String, Object> backupDirectories(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().readCatalog().arguments();
             BackupDirectoriesOptions options =
                     new BackupDirectoriesOptions(StoreArguments.backupName(members), members.texts("directories"))
+                            .include(members.optionalTexts("include"))
                             .exclude(members.optionalTexts("exclude"))
+                            .oneFileSystem(members.flag("oneFileSystem"))
+                            .index(!members.flag("noIndex"))
+                            .resume(members.flag("resume"))
                             .strict(members.flag("strict"))
                             .compression(StoreArguments.compression(members, Compression.ZSTD), 0)
                             .environment(members.optionalFacts("environment"));

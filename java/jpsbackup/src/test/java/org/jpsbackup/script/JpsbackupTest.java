@@ -132,16 +132,23 @@ class JpsbackupTest {
         succeeds("var begun = J.beginBackup({store: store, bucket: 'b', name: 'prod'});"
                 + "return J.discardBackup({store: store, bucket: 'b', claim: begun.get('claim')});");
         fails("not_found", "return J.showBackup({store: store, bucket: 'b', name: 'prod', unfinished: true});");
+        fails("not_found", "return J.beginBackup({store: store, bucket: 'b', name: 'prod', resume: true});");
     }
 
     @Test
     void a_script_backs_a_directory_up_and_restores_it() throws Exception {
         Path data = Files.createDirectories(directory.resolve("data"));
         Files.writeString(data.resolve("file"), "old");
-        succeeds("return J.backupDirectories({store: store, bucket: 'b', name: 'prod', directories: [directory + '/data'], exclude: ['*.tmp']});");
+        Files.writeString(data.resolve("other"), "x");
+        fails("not_found", "return J.backupDirectories({store: store, bucket: 'b', name: 'prod', directories: [directory + '/data'], resume: true});");
+        succeeds("return J.backupDirectories({store: store, bucket: 'b', name: 'prod', directories: [directory + '/data'], exclude: ['*.tmp'],"
+                + " include: ['file'], oneFileSystem: true, noIndex: 'false'});");
         Files.writeString(data.resolve("file"), "new");
         succeeds("return J.restore({store: store, bucket: 'b', name: 'prod', target: directory + '/data', journal: directory + '/journal'});");
         assertEquals("old", Files.readString(data.resolve("file")));
+        assertFalse(Files.exists(data.resolve("other")));
+        Map<?, ?> sampled = (Map<?, ?>) succeeds("return J.verifyBackup({store: store, bucket: 'b', name: 'prod', sample: '7'});").get("account");
+        assertEquals(List.of("sample", 7L), List.of(sampled.get("how"), sampled.get("percent")));
     }
 
     @Test
@@ -187,6 +194,9 @@ class JpsbackupTest {
         "J.rotateBackups({store: store, bucket: 'b', name: 'n', keep: 1.5})  | 'arguments.keep' is not a whole number from 1 to 2147483647",
         "J.rotateBackups({store: store, bucket: 'b', name: 'n', keep: 'x'})  | 'arguments.keep' is not a whole number from 1 to 2147483647",
         "J.verifyBackup({store: store, bucket: 'b', name: 'n', full: 'yes'}) | 'arguments.full' is not true or false",
+        "J.verifyBackup({store: store, bucket: 'b', name: 'n', sample: 101}) | 'arguments.sample' is not a whole number from 1 to 100",
+        "J.verifyBackup({store: store, bucket: 'b', name: 'n', sample: 1, full: true})"
+            + " | 'arguments.sample' is not left out where 'full' is given",
         "J.removeBackup({store: store, bucket: 'b', name: 'n', mode: 'auto'}) | 'arguments.timestamp' is missing",
         "J.completeBackup({store: store, bucket: 'b', claim: {}, objects: ['x']}) | 'arguments.objects' is not an array of objects",
         "J.writeObject({store: store, bucket: 'b', key: 'k', text: 't', compression: 'lz4'})"
