@@ -8,6 +8,7 @@
 bool aws_load(JNIEnv *env);
 bool azure_load(JNIEnv *env);
 bool backup_load(JNIEnv *env);
+bool browse_load(JNIEnv *env);
 bool catalog_load(JNIEnv *env);
 bool operation_load(JNIEnv *env);
 bool restore_load(JNIEnv *env);

@@ -9,7 +9,8 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved)
         return JNI_ERR;
     JNIEnv *env = pointer;
     if (!util_load(vm, env) || !operation_load(env) || !store_load(env) || !transfer_load(env) || !backup_load(env) ||
-        !catalog_load(env) || !restore_load(env) || !revision_load(env) || !aws_load(env) || !azure_load(env))
+        !browse_load(env) || !catalog_load(env) || !restore_load(env) || !revision_load(env) || !aws_load(env) ||
+        !azure_load(env))
         return JNI_ERR; /* the pending exception names the class or method that does not fit this library */
     jb_error error = JB_ERROR_INIT;
     if (jb_library_init(&error) != JB_OK) {

@@ -5,7 +5,8 @@ typedef int (*store_step)(jb_store *store, jb_operation *operation, const jb_res
                           jb_error *error);
 
 static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong operation, jobjectArray texts,
-                               jobjectArray consumer, jobjectArray decryption)
+                               jobjectArray consumer, jobjectArray paths, jboolean in_place, jboolean keep_old,
+                               jobjectArray decryption)
 {
     jb_error error = JB_ERROR_INIT;
     jni_scope scope = {.env = env};
@@ -14,6 +15,7 @@ static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong 
      */
     const char *const *text = scope_texts(&scope, texts);
     const char *const *consumer_argv = scope_texts(&scope, consumer);
+    const char *const *members = scope_texts(&scope, paths);
     jb_decryption room;
     const jb_decryption *keys = decryption_of(&scope, decryption, &room);
     int code = JB_ERROR_MEMORY;
@@ -30,6 +32,9 @@ static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong 
             .journal = text[6],
             .owner = text[7],
             .consumer = consumer_argv,
+            .paths = members,
+            .in_place = in_place == JNI_TRUE,
+            .keep_old = keep_old == JNI_TRUE,
             .decryption = keys,
         };
         code = step(store_of(store), operation_of(operation), &options, &account, &error);
@@ -38,24 +43,29 @@ static jbyteArray run_on_store(JNIEnv *env, store_step step, jlong store, jlong 
 }
 
 static jbyteArray restore_check(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts,
-                                jobjectArray consumer, jobjectArray decryption)
+                                jobjectArray consumer, jobjectArray paths, jboolean in_place, jboolean keep_old,
+                                jobjectArray decryption)
 {
     (void)class;
-    return run_on_store(env, jb_restore_check, store, operation, texts, consumer, decryption);
+    return run_on_store(env, jb_restore_check, store, operation, texts, consumer, paths, in_place, keep_old,
+                        decryption);
 }
 
 static jbyteArray restore_stage(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts,
-                                jobjectArray consumer, jobjectArray decryption)
+                                jobjectArray consumer, jobjectArray paths, jboolean in_place, jboolean keep_old,
+                                jobjectArray decryption)
 {
     (void)class;
-    return run_on_store(env, jb_restore_stage, store, operation, texts, consumer, decryption);
+    return run_on_store(env, jb_restore_stage, store, operation, texts, consumer, paths, in_place, keep_old,
+                        decryption);
 }
 
 static jbyteArray restore_restore(JNIEnv *env, jclass class, jlong store, jlong operation, jobjectArray texts,
-                                  jobjectArray consumer, jobjectArray decryption)
+                                  jobjectArray consumer, jobjectArray paths, jboolean in_place, jboolean keep_old,
+                                  jobjectArray decryption)
 {
     (void)class;
-    return run_on_store(env, jb_restore, store, operation, texts, consumer, decryption);
+    return run_on_store(env, jb_restore, store, operation, texts, consumer, paths, in_place, keep_old, decryption);
 }
 
 static jbyteArray restore_swap(JNIEnv *env, jclass class, jlong operation, jbyteArray journal)
@@ -94,9 +104,9 @@ static jbyteArray restore_commit(JNIEnv *env, jclass class, jlong operation, jby
 }
 
 static const JNINativeMethod natives[] = {
-    {"check", "(JJ[[B[[B[[B)[B", (void *)restore_check},
-    {"stage", "(JJ[[B[[B[[B)[B", (void *)restore_stage},
-    {"restore", "(JJ[[B[[B[[B)[B", (void *)restore_restore},
+    {"check", "(JJ[[B[[B[[BZZ[[B)[B", (void *)restore_check},
+    {"stage", "(JJ[[B[[B[[BZZ[[B)[B", (void *)restore_stage},
+    {"restore", "(JJ[[B[[B[[BZZ[[B)[B", (void *)restore_restore},
     {"swap", "(J[B)[B", (void *)restore_swap},
     {"undo", "(J[B)[B", (void *)restore_undo},
     {"commit", "(J[BZ)[B", (void *)restore_commit},

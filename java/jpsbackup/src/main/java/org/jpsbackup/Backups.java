@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /** The backups in a store's buckets: folders of objects under one name, timestamp and mode, each with its seal. */
 public final class Backups {
@@ -190,6 +191,23 @@ public final class Backups {
                     Json.write("environment", options.environment), call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog),
                     protection == null ? 0 : protection.retention, protection == null ? 0 : protection.until,
                     protection != null && protection.legalHold, keys.texts));
+        }
+    }
+
+    /**
+     * Tells of the members of an archive that has an index, in the archive's order, in memory that does not grow with their number. An exception
+     * of {@code each} ends it, and comes out as itself.
+     *
+     * @return backup, object, root, members, bytes
+     * @throws JpsBackupException with {@link JpsBackupException.Code#UNSUPPORTED} where there is no index
+     */
+    public Map<String, Object> browse(BrowseOptions options, Consumer<? super Member> each, Operation operation) {
+        BackupName name = options.name;
+        MemberBridge bridge = new MemberBridge(Objects.requireNonNull(each, "each"));
+        try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
+            return Json.readObject(MemberBridge.browse(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(),
+                    name.timestampBytes(), name.modeBytes(), Utf8.encode("object's name", options.object), Utf8.encode("path", options.path),
+                    keys.texts, bridge));
         }
     }
 

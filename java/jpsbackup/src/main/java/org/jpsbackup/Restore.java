@@ -17,21 +17,24 @@ public final class Restore {
     /** Before anything changes: is the object there, is there room for it, can the target be exchanged? */
     public Map<String, Object> check(RestoreOptions options, Operation operation) {
         try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
-            return Json.readObject(check(call.store(store), call.operation(), texts(options), consumer(options), keys.texts));
+            return Json.readObject(check(call.store(store), call.operation(), texts(options), consumer(options), paths(options), options.inPlace,
+                    options.keepOld, keys.texts));
         }
     }
 
     /** Fetches, verifies and unpacks the object beside the target, which stays as it is. */
     public Map<String, Object> stage(RestoreOptions options, Operation operation) {
         try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
-            return Json.readObject(stage(call.store(store), call.operation(), texts(options), consumer(options), keys.texts));
+            return Json.readObject(stage(call.store(store), call.operation(), texts(options), consumer(options), paths(options), options.inPlace,
+                    options.keepOld, keys.texts));
         }
     }
 
-    /** Stages, swaps and commits in one call; a failure undoes. */
+    /** Stages, swaps and commits in one call; a failure undoes, except in place. Where the old content was kept, "old" is its path. */
     public Map<String, Object> restore(RestoreOptions options, Operation operation) {
         try (Call call = new Call(operation); KeyTexts keys = Decryption.texts(options.decryption)) {
-            return Json.readObject(restore(call.store(store), call.operation(), texts(options), consumer(options), keys.texts));
+            return Json.readObject(restore(call.store(store), call.operation(), texts(options), consumer(options), paths(options), options.inPlace,
+                    options.keepOld, keys.texts));
         }
     }
 
@@ -69,11 +72,18 @@ public final class Restore {
         return Utf8.encodeAll("consumer's argument", options.consumer);
     }
 
-    private static native byte[] check(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] decryption);
+    private static byte[][] paths(RestoreOptions options) {
+        return Utf8.encodeAll("path to restore", options.paths);
+    }
 
-    private static native byte[] stage(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] decryption);
+    private static native byte[] check(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] paths,
+            boolean inPlace, boolean keepOld, byte[][] decryption);
 
-    private static native byte[] restore(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] decryption);
+    private static native byte[] stage(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] paths,
+            boolean inPlace, boolean keepOld, byte[][] decryption);
+
+    private static native byte[] restore(long store, long operation, byte[][] texts, byte[][] consumer, byte[][] paths,
+            boolean inPlace, boolean keepOld, byte[][] decryption);
 
     private static native byte[] swap(long operation, byte[] journal);
 

@@ -12,6 +12,9 @@ public final class RestoreOptions {
     String object;
     String owner;
     List<String> consumer;
+    List<String> paths;
+    boolean inPlace;
+    boolean keepOld;
     Decryption decryption;
 
     /**
@@ -39,6 +42,30 @@ public final class RestoreOptions {
     /** A program and its arguments that takes the plain bytes by standard input in the staging directory; default by kind. */
     public RestoreOptions consumer(Collection<String> consumer) {
         this.consumer = consumer == null ? null : new ArrayList<>(consumer);
+        return this;
+    }
+
+    /**
+     * Only these members of an archive that has an index, below its tree or as absolute paths of it, with all that directories hold and the
+     * directories above them; at most 1,000. The target must not exist, or be empty. Default all.
+     */
+    public RestoreOptions paths(Collection<String> paths) {
+        this.paths = paths == null ? null : new ArrayList<>(paths);
+        return this;
+    }
+
+    /**
+     * {@link Restore#restore} and {@link Restore#check} only: for want of room the old content is removed before the new one comes, and there is
+     * no undo. Everything is read and verified before; a failure after that leaves the target incomplete, and the same call again goes on.
+     */
+    public RestoreOptions inPlace(boolean inPlace) {
+        this.inPlace = inPlace;
+        return this;
+    }
+
+    /** {@link Restore#restore} only: the old content stays beside the target. */
+    public RestoreOptions keepOld(boolean keepOld) {
+        this.keepOld = keepOld;
         return this;
     }
 

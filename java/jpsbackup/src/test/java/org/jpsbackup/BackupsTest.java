@@ -10,13 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jpsbackup.JpsBackupException.Code;
 import org.junit.jupiter.api.AfterEach;
@@ -152,6 +155,47 @@ class BackupsTest {
             assertEquals(Code.USAGE, assertThrows(JpsBackupException.class,
                     () -> store.upload(new ByteArrayInputStream(new byte[1]), BUCKET, "k", ofTrees, null)).code());
         }
+    }
+
+    @Test
+    void members_are_browsed_and_some_are_restored() throws IOException {
+        Path data = Files.createDirectories(directory.resolve("data/folder"));
+        Files.write(data.resolve("größe"), new byte[10]);
+        Files.setLastModifiedTime(data.resolve("größe"), FileTime.from(Instant.parse("2020-01-02T03:04:05.678Z")));
+        Files.createSymbolicLink(data.resolveSibling("link"), Path.of("folder"));
+        BackupName name = new BackupName(BUCKET, "prod", TIME, "manual");
+        backups.backupDirectories(new BackupDirectoriesOptions(name, List.of(data.getParent().toString())), null);
+        Map<String, Member> members = new HashMap<>();
+        BrowseOptions options = new BrowseOptions(name);
+        assertEquals(4L, backups.browse(options, member -> members.put(member.path(), member), null).get("members"));
+        assertEquals(Set.of("", "folder", "folder/größe", "link"), members.keySet());
+        Member file = members.get("folder/größe");
+        assertEquals(List.of(Member.Type.FILE, 10L, Instant.parse("2020-01-02T03:04:05.678Z")),
+                List.of(file.type(), file.bytes(), file.modified()));
+        assertEquals(Files.getAttribute(data.resolve("größe"), "unix:uid"), (int) file.uid());
+        assertEquals((int) Files.getAttribute(data.resolve("größe"), "unix:mode") & 07777, file.mode());
+        assertEquals(List.of(Member.Type.SYMBOLIC_LINK, "folder"), List.of(members.get("link").type(), members.get("link").link()));
+        assertEquals(Member.Type.DIRECTORY, members.get("").type());
+        members.clear();
+        backups.browse(options.path("folder/größe").object("data.tar.zst"), member -> members.put(member.path(), member), null);
+        assertEquals(Set.of("folder/größe"), members.keySet());
+        assertThrows(ArithmeticException.class, () -> backups.browse(options, member -> {
+            throw new ArithmeticException();
+        }, null));
+        assertEquals(Code.NOT_FOUND, assertThrows(JpsBackupException.class, () -> backups.browse(options.path("none"), member -> { }, null)).code());
+
+        Path back = directory.resolve("back");
+        String journal = directory.resolve("journal").toString();
+        Restore restore = new Restore(store);
+        restore.restore(new RestoreOptions(name, back.toString(), journal).paths(List.of("folder")), null);
+        assertTrue(Files.exists(back.resolve("folder/größe")) && !Files.exists(back.resolve("link"), LinkOption.NOFOLLOW_LINKS));
+        Files.write(back.resolve("mine"), new byte[1]);
+        Path old = Path.of((String) restore.restore(new RestoreOptions(name, back.toString(), journal).keepOld(true), null).get("old"));
+        assertTrue(Files.exists(old.resolve("mine")) && !Files.exists(back.resolve("mine")));
+        RestoreOptions inPlace = new RestoreOptions(name, back.toString(), journal).inPlace(true);
+        assertEquals("in-place", restore.check(inPlace, null).get("method"));
+        restore.restore(inPlace, null);
+        assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> restore.stage(inPlace, null)).code());
     }
 
     @Test

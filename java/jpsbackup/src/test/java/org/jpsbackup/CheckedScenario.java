@@ -59,6 +59,12 @@ final class CheckedScenario {
             catalog.add(Map.of("name", "n", "timestamp", "2026-01-01T00:00:00", "mode", "auto"), operation);
             backups.rotate(new RotateOptions("bucket", "prod", 1).catalog(catalog), operation);
             failing(() -> new Restore(store).check(new RestoreOptions(BackupName.latest("bucket", "prod"), "relative", "j"), operation));
+            BackupName tree = new BackupName("bucket", "tree", "2026-01-02T03:04:00", "manual");
+            backups.backupDirectories(new BackupDirectoriesOptions(tree, Arrays.asList(directory.resolve("store/bucket").toString())), operation);
+            backups.browse(new BrowseOptions(tree), member -> member.toString(), operation);
+            failing(() -> backups.browse(new BrowseOptions(tree), member -> {
+                throw new IllegalStateException("x");
+            }, operation));
             failing(() -> RevisionNode.read("/nowhere/revisionNode"));
         }
         askClouds();

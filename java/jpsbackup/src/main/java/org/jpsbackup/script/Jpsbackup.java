@@ -9,6 +9,7 @@ import org.jpsbackup.AzureAccountOptions;
 import org.jpsbackup.BackupDirectoriesOptions;
 import org.jpsbackup.BackupName;
 import org.jpsbackup.Backups;
+import org.jpsbackup.BrowseOptions;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
 import org.jpsbackup.DownloadOptions;
@@ -399,7 +400,28 @@ public final class Jpsbackup {
         });
     }
 
-    /** {@code {store, bucket, name, timestamp?, mode?, object?, target, journal, owner?, consumer?}} → {@code account}. */
+    /**
+     * {@code {store, bucket, name, timestamp?, mode?, object?, path?}} → {@code members}, the first 10,000 of an archive that has an index, in its
+     * order, and {@code more}: whether there are others. A member is {@code {path, type, bytes, mode, uid, gid, user?, group?, modified, link?,
+     * trouble?}}; {@code type} is "file", "directory", "symbolic_link", "hard_link", "fifo", "character_device" or "block_device", {@code modified}
+     * a time in ISO 8601.
+     */
+    public static Map<String, Object> browseBackup(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().arguments();
+            BrowseOptions options = new BrowseOptions(StoreArguments.backupName(members))
+                    .object(members.optionalText("object"))
+                    .path(members.optionalText("path"));
+            MemberList list = MemberList.of(new Backups(call.open()), options);
+            answer.put("members", list.members());
+            answer.put("more", list.more());
+        });
+    }
+
+    /**
+     * {@code {store, bucket, name, timestamp?, mode?, object?, target, journal, owner?, consumer?, paths?, inPlace?, keepOld?}} →
+     * {@code account}.
+     */
     public static Map<String, Object> restore(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().arguments();
@@ -407,7 +429,10 @@ public final class Jpsbackup {
                     new RestoreOptions(StoreArguments.backupName(members), members.text("target"), members.text("journal"))
                             .object(members.optionalText("object"))
                             .owner(members.optionalText("owner"))
-                            .consumer(members.optionalTexts("consumer"));
+                            .consumer(members.optionalTexts("consumer"))
+                            .paths(members.optionalTexts("paths"))
+                            .inPlace(members.flag("inPlace"))
+                            .keepOld(members.flag("keepOld"));
             answer.put("account", new Restore(call.open()).restore(options, null));
         });
     }

@@ -152,6 +152,30 @@ class JpsbackupTest {
     }
 
     @Test
+    void a_script_browses_a_backup_and_restores_some_of_it() throws Exception {
+        Path data = Files.createDirectories(directory.resolve("data"));
+        Path many = Files.createDirectory(data.resolve("many"));
+        for (int i = 0; i < 10_000; i++) {
+            Files.createFile(many.resolve("file" + i));
+        }
+        Files.writeString(data.resolve("one"), "1");
+        succeeds("return J.backupDirectories({store: store, bucket: 'b', name: 'prod', directories: [directory + '/data']});");
+        Map<String, Object> all = succeeds("return J.browseBackup({store: store, bucket: 'b', name: 'prod'});");
+        assertEquals(List.of(10_000, true), List.of(((List<?>) all.get("members")).size(), all.get("more")));
+        Map<String, Object> one = succeeds("return J.browseBackup({store: store, bucket: 'b', name: 'prod', object: 'data.tar.zst', path: 'one'});");
+        Map<?, ?> member = (Map<?, ?>) ((List<?>) one.get("members")).get(0);
+        assertEquals(List.of("one", "file", 1L, false), List.of(member.get("path"), member.get("type"), member.get("bytes"), one.get("more")));
+        String restore = "return J.restore({store: store, bucket: 'b', name: 'prod', target: directory + '/back', journal: directory + '/journal', ";
+        succeeds(restore + "paths: ['one']});");
+        assertTrue(Files.exists(directory.resolve("back/one")) && !Files.exists(directory.resolve("back/many")));
+        Map<?, ?> kept = (Map<?, ?>) succeeds(restore + "keepOld: true});").get("account");
+        assertTrue(Files.exists(Path.of((String) kept.get("old")).resolve("one")));
+        Files.writeString(directory.resolve("back/mine"), "");
+        succeeds(restore + "inPlace: 'true'});");
+        assertFalse(Files.exists(directory.resolve("back/mine")));
+    }
+
+    @Test
     void a_script_moves_many_files_and_looks_at_the_store() throws Exception {
         Files.createDirectory(directory.resolve("files"));
         Files.writeString(directory.resolve("files/one"), "1");
