@@ -53,10 +53,12 @@ static void print_rebuilt(const json_t *account, FILE *out)
     print_entries(added, "added", out);
     print_entries(changed, "changed:", out);
     print_entries(removed, "removed", out);
-    fprintf(out, "%zu added, %zu changed, %zu removed, %llu as they should be, %llu of other backups\n",
+    fprintf(out, "%zu added, %zu changed, %zu removed, %llu as they should be, %llu of no backup in these buckets\n",
             json_array_size(added), json_array_size(changed), json_array_size(removed),
             (unsigned long long)account_number(account, "kept"),
             (unsigned long long)account_number(account, "untouched"));
+    if (account_number(account, "untouched") > 0)
+        fputs("those may lie in other buckets, or be gone; --forget-others removes them from the catalog\n", out);
     if (account_text(account, "malformed_copy")[0] != '\0')
         fprintf(out, "what was there lies beside it as %s\n", account_text(account, "malformed_copy"));
     if (dry_run)

@@ -110,10 +110,17 @@ int main(int argc, char **argv)
     /* A reader of our output that went away is an error of a write, which is told like any other. */
     signal(SIGPIPE, SIG_IGN);
     const char *name = argc > 1 ? argv[1] : "";
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    bool help = strcmp(name, "help") == 0;
+    if (help && argc == 3 && find_subcommand(argv[2]) != NULL) {
+        help_subcommand(find_subcommand(argv[2]), stdout);
+        return fflush(stdout) == 0 ? 0 : 1;
+    }
+    if ((help && argc == 2) || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         help_command(stdout);
         return fflush(stdout) == 0 ? 0 : 1;
     }
+    if (help && argc == 3)
+        name = argv[2]; /* there is none of that name */
     if (strcmp(name, "--version") == 0) {
         printf("jpsbackup %s\n", jb_library_version());
         return fflush(stdout) == 0 ? 0 : 1;

@@ -14,6 +14,11 @@ refused() { # TEXT arguments...
 
 expect 0 --version
 grep -qE '^jpsbackup [0-9]+\.[0-9]+\.[0-9]+$' out || failed "no version"
+expect 0 help
+expect 0 help restore
+says out "jpsbackup restore"
+expect 2 help restroe
+says err "there is no subcommand 'restroe'"
 expect 0 --help
 subcommands=$(sed -n '/^subcommands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' out)
 [ "$(echo "$subcommands" | wc -w)" -ge 12 ] || failed "only these subcommands: $subcommands"
