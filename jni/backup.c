@@ -128,8 +128,8 @@ static jbyteArray backup_verify(JNIEnv *env, jclass class, jlong store, jlong op
 }
 
 static void backup_remove(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket, jbyteArray name,
-                          jbyteArray timestamp, jbyteArray mode, jlong catalog_store, jbyteArray catalog_bucket,
-                          jbyteArray catalog_key)
+                          jbyteArray timestamp, jbyteArray mode, jboolean damaged, jlong catalog_store,
+                          jbyteArray catalog_bucket, jbyteArray catalog_key)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -138,14 +138,17 @@ static void backup_remove(JNIEnv *env, jclass class, jlong store, jlong operatio
     jb_backup_name which = name_of(&scope, bucket, name, timestamp, mode);
     const jb_catalog *catalog = catalog_of(&scope, &room, catalog_store, catalog_bucket, catalog_key);
     int code = JB_ERROR_MEMORY;
-    if (!scope.failed)
+    if (!scope.failed && damaged == JNI_TRUE)
+        code = jb_backup_remove_damaged(store_of(store), operation_of(operation), &which, catalog, &error);
+    else if (!scope.failed)
         code = jb_backup_remove(store_of(store), operation_of(operation), &which, catalog, &error);
     finish(&scope, code, &error, NULL);
 }
 
 static jbyteArray backup_rotate(JNIEnv *env, jclass class, jlong store, jlong operation, jbyteArray bucket,
-                                jbyteArray name, jbyteArray mode, jint keep, jboolean dry_run, jlong catalog_store,
-                                jbyteArray catalog_bucket, jbyteArray catalog_key)
+                                jbyteArray name, jbyteArray mode, jint keep, jint daily, jint weekly, jint monthly,
+                                jint yearly, jboolean dry_run, jlong catalog_store, jbyteArray catalog_bucket,
+                                jbyteArray catalog_key)
 {
     (void)class;
     jb_error error = JB_ERROR_INIT;
@@ -158,6 +161,10 @@ static jbyteArray backup_rotate(JNIEnv *env, jclass class, jlong store, jlong op
         .name = scope_text(&scope, name),
         .mode = scope_text(&scope, mode),
         .keep = (uint32_t)keep,
+        .keep_daily = (uint32_t)daily,
+        .keep_weekly = (uint32_t)weekly,
+        .keep_monthly = (uint32_t)monthly,
+        .keep_yearly = (uint32_t)yearly,
         .dry_run = dry_run == JNI_TRUE,
         .catalog = catalog_of(&scope, &room, catalog_store, catalog_bucket, catalog_key),
     };
@@ -272,9 +279,9 @@ static const JNINativeMethod natives[] = {
     {"list", "(JJ[B[B)[B", (void *)backup_list},
     {"show", "(JJ[B[B[B[BZ)[B", (void *)backup_show},
     {"verify", "(JJ[B[B[B[BZIJ[[B)[B", (void *)backup_verify},
-    {"remove", "(JJ[B[B[B[BJ[B[B)V", (void *)backup_remove},
+    {"remove", "(JJ[B[B[B[BZJ[B[B)V", (void *)backup_remove},
     {"collectGarbage", "(JJ[B[BJZ)[B", (void *)backup_collect_garbage},
-    {"rotate", "(JJ[B[B[BIZJ[B[B)[B", (void *)backup_rotate},
+    {"rotate", "(JJ[B[B[BIIIIIZJ[B[B)[B", (void *)backup_rotate},
     {"checkProtection", "(JJ[BIJZ)V", (void *)backup_check_protection},
     {"protect", "(JJ[B[B[B[BIJZ)[B", (void *)backup_protect},
     {"backupDirectories", "(JJ[B[B[B[B[[B[[B[[BZZZZII[BJ[B[BIJZ[[B)[B", (void *)backup_directories},

@@ -49,7 +49,30 @@ static void catalog_remove(JNIEnv *env, jclass class, jlong store, jlong operati
     finish(&scope, code, &error, NULL);
 }
 
+static jbyteArray catalog_rebuild(JNIEnv *env, jclass class, jlong store, jlong backups, jlong operation,
+                                  jbyteArray bucket, jbyteArray key, jobjectArray buckets, jboolean dry_run,
+                                  jboolean forget_others, jboolean replace_malformed)
+{
+    (void)class;
+    jb_error error = JB_ERROR_INIT;
+    jni_scope scope = {.env = env};
+    char *account = NULL;
+    jb_catalog catalog = catalog_of(&scope, store, bucket, key);
+    const jb_catalog_rebuild_options options = {
+        .size = sizeof options,
+        .buckets = scope_texts(&scope, buckets),
+        .dry_run = dry_run == JNI_TRUE,
+        .forget_others = forget_others == JNI_TRUE,
+        .replace_malformed = replace_malformed == JNI_TRUE,
+    };
+    int code = JB_ERROR_MEMORY;
+    if (!scope.failed)
+        code = jb_catalog_rebuild(&catalog, store_of(backups), operation_of(operation), &options, &account, &error);
+    return finish(&scope, code, &error, account);
+}
+
 static const JNINativeMethod natives[] = {
+    {"rebuild", "(JJJ[B[B[[BZZZ)[B", (void *)catalog_rebuild},
     {"list", "(JJ[B[B)[B", (void *)catalog_list},
     {"add", "(JJ[B[B[B)V", (void *)catalog_add},
     {"remove", "(JJ[B[B[B[B[B)V", (void *)catalog_remove},

@@ -138,8 +138,21 @@ public final class Backups {
 
     /** @param catalog the catalog that it is struck from; may be {@code null} */
     public void remove(BackupName name, Catalog catalog, Operation operation) {
+        remove(name, catalog, false, operation);
+    }
+
+    /**
+     * The same for a backup that is listed as damaged, because its seal cannot be read.
+     *
+     * @throws JpsBackupException with {@link JpsBackupException.Code#STATE} for any other
+     */
+    public void removeDamaged(BackupName name, Catalog catalog, Operation operation) {
+        remove(name, catalog, true, operation);
+    }
+
+    private void remove(BackupName name, Catalog catalog, boolean damaged, Operation operation) {
         try (Call call = new Call(operation)) {
-            remove(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(), name.modeBytes(),
+            remove(call.store(store), call.operation(), name.bucketBytes(), name.nameBytes(), name.timestampBytes(), name.modeBytes(), damaged,
                     call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog));
         }
     }
@@ -173,8 +186,8 @@ public final class Backups {
         Catalog catalog = options.catalog;
         try (Call call = new Call(operation)) {
             return Json.readObject(rotate(call.store(store), call.operation(), Store.bucket(options.bucket),
-                    Utf8.required("backup's name", options.name), Utf8.encode("mode", options.mode), options.keep, options.dryRun,
-                    call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog)));
+                    Utf8.required("backup's name", options.name), Utf8.encode("mode", options.mode), options.keep, options.keepDaily,
+                    options.keepWeekly, options.keepMonthly, options.keepYearly, options.dryRun, call.store(storeOf(catalog)), bucketOf(catalog), keyOf(catalog)));
         }
     }
 
@@ -241,15 +254,15 @@ public final class Backups {
             int percent, long seed, byte[][] decryption);
 
     private static native void remove(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
-            long catalogStore, byte[] catalogBucket, byte[] catalogKey);
+            boolean damaged, long catalogStore, byte[] catalogBucket, byte[] catalogKey);
 
     private static native void checkProtection(long store, long operation, byte[] bucket, int retention, long until, boolean legalHold);
 
     private static native byte[] protect(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             int retention, long until, boolean legalHold);
 
-    private static native byte[] rotate(long store, long operation, byte[] bucket, byte[] name, byte[] mode, int keep, boolean dryRun,
-            long catalogStore, byte[] catalogBucket, byte[] catalogKey);
+    private static native byte[] rotate(long store, long operation, byte[] bucket, byte[] name, byte[] mode, int keep, int daily, int weekly,
+            int monthly, int yearly, boolean dryRun, long catalogStore, byte[] catalogBucket, byte[] catalogKey);
 
     private static native byte[] backupDirectories(long store, long operation, byte[] bucket, byte[] name, byte[] timestamp, byte[] mode,
             byte[][] directories, byte[][] include, byte[][] exclude, boolean oneFileSystem, boolean strict, boolean index, boolean resume,

@@ -42,6 +42,22 @@ public final class Catalog {
         }
     }
 
+    /**
+     * Makes the catalog anew from the seals and old folders of buckets. An entry gets what its backup's seal says and keeps all else that it has;
+     * entries of backups that are no longer in these buckets go; those of other buckets, and of search indexes, stay.
+     *
+     * @param backups where the buckets are
+     * @return dry_run, added, changed, removed, kept, untouched, malformed, malformed_copy
+     * @throws JpsBackupException with {@link JpsBackupException.Code#FORMAT} where the catalog is malformed, unless it is to be replaced
+     */
+    public Map<String, Object> rebuild(Store backups, RebuildOptions options, Operation operation) {
+        try (Call call = new Call(operation)) {
+            return Json.readObject(rebuild(call.store(store), call.store(Objects.requireNonNull(backups, "backups")), call.operation(),
+                    bucketBytes(), keyBytes(), Utf8.encodeAll("bucket", options.buckets), options.dryRun, options.forgetOthers,
+                    options.replaceMalformed));
+        }
+    }
+
     byte[] bucketBytes() {
         return Utf8.required("catalog's bucket", bucket);
     }
@@ -51,6 +67,9 @@ public final class Catalog {
     }
 
     private static native byte[] list(long store, long operation, byte[] bucket, byte[] key);
+
+    private static native byte[] rebuild(long store, long backups, long operation, byte[] bucket, byte[] key, byte[][] buckets,
+            boolean dryRun, boolean forgetOthers, boolean replaceMalformed);
 
     private static native void add(long store, long operation, byte[] bucket, byte[] key, byte[] entry);
 

@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -196,6 +197,63 @@ class BackupsTest {
         assertEquals("in-place", restore.check(inPlace, null).get("method"));
         restore.restore(inPlace, null);
         assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> restore.stage(inPlace, null)).code());
+    }
+
+    private static List<Object> timestamps(Map<String, Object> account, String name) {
+        List<Object> timestamps = new ArrayList<>();
+        for (Object entry : listOf(account, name)) {
+            timestamps.add(((Map<?, ?>) entry).get("timestamp"));
+        }
+        return timestamps;
+    }
+
+    @Test
+    void rotation_keeps_one_of_each_period() throws IOException {
+        for (String day : List.of("2024-06-01", "2025-12-28", "2026-01-03", "2026-01-04", "2026-02-02")) {
+            backUp("prod", day + "T00:00:00", "auto");
+            backUp("prod", day + "T12:00:00", "auto");
+        }
+        String newest = "2026-02-02T12:00:00";
+        assertEquals(List.of(newest, "2026-01-04T12:00:00"), keptBy(rotation().keepDaily(2)));
+        assertEquals(List.of(newest, "2026-01-04T12:00:00", "2025-12-28T12:00:00"), keptBy(rotation().keepWeekly(3)));
+        assertEquals(List.of(newest, "2026-01-04T12:00:00", "2025-12-28T12:00:00", "2024-06-01T12:00:00"), keptBy(rotation().keepMonthly(4)));
+        assertEquals(List.of(newest, "2025-12-28T12:00:00", "2024-06-01T12:00:00"), keptBy(rotation().keepYearly(3)));
+        assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> keptBy(rotation())).code());
+        assertEquals(Code.USAGE, assertThrows(JpsBackupException.class, () -> rotation().keepDaily(-1)).code());
+    }
+
+    private static RotateOptions rotation() {
+        return new RotateOptions(BUCKET, "prod");
+    }
+
+    private List<Object> keptBy(RotateOptions options) {
+        return timestamps(backups.rotate(options.dryRun(true), null), "kept");
+    }
+
+    @Test
+    void damaged_backups_are_removed_as_such() throws IOException {
+        backUp("prod", TIME, "auto");
+        BackupName name = new BackupName(BUCKET, "prod", TIME, "auto");
+        assertEquals(Code.STATE, assertThrows(JpsBackupException.class, () -> backups.removeDamaged(name, catalog, null)).code());
+        Files.write(directory.resolve("store").resolve(BUCKET).resolve("prod_" + TIME + "_auto/backup.json"), new byte[] {'{'});
+        assertEquals("damaged", ((Map<?, ?>) listOf(backups.list(BUCKET, "prod", null), "backups").get(0)).get("state"));
+        assertThrows(JpsBackupException.class, () -> backups.remove(name, catalog, null));
+        backups.removeDamaged(name, catalog, null);
+        assertEquals(List.of(), listOf(backups.list(BUCKET, null, null), "backups"));
+    }
+
+    @Test
+    void a_catalog_is_made_anew_from_the_backups() throws IOException {
+        backUp("prod", TIME, "auto");
+        RebuildOptions options = new RebuildOptions(List.of(BUCKET));
+        assertEquals(List.of(TIME), timestamps(catalog.rebuild(store, options.dryRun(true), null), "added"));
+        assertEquals(List.of(), listOf(catalog.list(null), "backups"));
+        catalog.rebuild(store, options.dryRun(false), null);
+        assertEquals(List.of(TIME), timestamps(catalog.list(null), "backups"));
+        Files.write(directory.resolve("catalog-store/jcprodbackupmetadata").resolve(CATALOG_KEY), new byte[] {'['});
+        assertEquals(Code.FORMAT, assertThrows(JpsBackupException.class, () -> catalog.rebuild(store, options, null)).code());
+        assertEquals(true, catalog.rebuild(store, options.replaceMalformed(true), null).get("malformed"));
+        assertEquals(List.of(TIME), timestamps(catalog.list(null), "backups"));
     }
 
     @Test

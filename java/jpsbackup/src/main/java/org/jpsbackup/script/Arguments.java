@@ -89,6 +89,12 @@ final class Arguments {
         throw wrongKind(name, "a whole number from " + least + " to " + most);
     }
 
+    /** As {@link #number}; 0 where it is not given, or empty. */
+    int optionalNumber(String name, int least, int most) {
+        Object value = take(name);
+        return value == null || "".equals(value) ? 0 : number(name, least, most);
+    }
+
     Map<String, Object> object(String name) {
         return required(name, optionalObject(name));
     }

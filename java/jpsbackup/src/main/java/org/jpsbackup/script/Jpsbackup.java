@@ -17,6 +17,7 @@ import org.jpsbackup.FilesOptions;
 import org.jpsbackup.GrantOptions;
 import org.jpsbackup.NativeLibrary;
 import org.jpsbackup.Protection;
+import org.jpsbackup.RebuildOptions;
 import org.jpsbackup.Restore;
 import org.jpsbackup.RestoreOptions;
 import org.jpsbackup.RotateOptions;
@@ -163,7 +164,7 @@ public final class Jpsbackup {
             Arguments members = call.readStore().arguments();
             String bucket = members.text("bucket");
             String key = members.text("key");
-            int seconds = members.optionalText("seconds") == null ? 0 : members.number("seconds", 1, 604_800);
+            int seconds = members.optionalNumber("seconds", 1, 604_800);
             boolean put = members.flag("put");
             answer.put("url", call.open().link(bucket, key, put, seconds, null));
         });
@@ -179,7 +180,7 @@ public final class Jpsbackup {
             Arguments members = call.readStore().arguments();
             String bucket = members.text("bucket");
             GrantOptions options = new GrantOptions().role(members.optionalText("role")).tokenEndpoint(members.optionalText("tokenEndpoint"))
-                    .seconds(members.optionalText("seconds") == null ? 0 : members.number("seconds", 1, 604_800));
+                    .seconds(members.optionalNumber("seconds", 1, 604_800));
             keys(members, "read").forEach(options::read);
             long bytes = members.optionalText("sizeMiB") == null ? 0 : (long) members.number("sizeMiB", 1, Integer.MAX_VALUE) << 20;
             keys(members, "write").forEach(key -> options.write(key, bytes));
@@ -283,7 +284,7 @@ public final class Jpsbackup {
             Arguments members = call.readStore().arguments();
             BackupName name = StoreArguments.backupName(members);
             boolean full = members.flag("full");
-            int percent = members.optionalText("sample") == null ? 0 : members.number("sample", 1, 100);
+            int percent = members.optionalNumber("sample", 1, 100);
             if (full && percent != 0) {
                 throw members.wrongKind("sample", "left out where 'full' is given");
             }
@@ -292,24 +293,35 @@ public final class Jpsbackup {
         });
     }
 
-    /** {@code {store, bucket, name, timestamp, mode, catalog?}}. Nothing is removed as "the latest": both are required. */
+    /**
+     * {@code {store, bucket, name, timestamp, mode, damaged?, catalog?}}. Nothing is removed as "the latest": both are required. {@code damaged} is
+     * for backups that are listed so, and for no others.
+     */
     public static Map<String, Object> removeBackup(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().readCatalog().arguments();
             BackupName name = new BackupName(members.text("bucket"), members.text("name"), members.text("timestamp"), members.text("mode"));
+            boolean damaged = members.flag("damaged");
             Store store = call.open();
-            new Backups(store).remove(name, call.catalog(store), null);
+            Backups backups = new Backups(store);
+            if (damaged) {
+                backups.removeDamaged(name, call.catalog(store), null);
+            } else {
+                backups.remove(name, call.catalog(store), null);
+            }
         });
     }
 
-    /** {@code {store, bucket, name, keep, mode?, catalog?, dryRun?}} → {@code kept, removed}. */
+    /**
+     * {@code {store, bucket, name, keep?, keepDaily?, keepWeekly?, keepMonthly?, keepYearly?, mode?, catalog?, dryRun?}} → {@code kept, removed}; at
+     * least one of the numbers is required.
+     */
     public static Map<String, Object> rotateBackups(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().readCatalog().arguments();
-            RotateOptions options =
-                    new RotateOptions(members.text("bucket"), members.text("name"), members.number("keep", 1, Integer.MAX_VALUE))
-                            .mode(members.optionalText("mode"))
-                            .dryRun(members.flag("dryRun"));
+            RotateOptions options = StoreArguments.rotation(members)
+                    .mode(members.optionalText("mode"))
+                    .dryRun(members.flag("dryRun"));
             Store store = call.open();
             answer.putAll(new Backups(store).rotate(options.catalog(call.catalog(store)), null));
         });
@@ -322,6 +334,23 @@ public final class Jpsbackup {
             String bucket = members.text("bucket");
             String key = members.text("key");
             answer.putAll(new Catalog(call.open(), bucket, key).list(null));
+        });
+    }
+
+    /**
+     * {@code {store, buckets, catalog, dryRun?, forgetOthers?, replaceMalformed?}} → {@code account}: makes the catalog anew from the backups in
+     * these buckets of the store.
+     */
+    public static Map<String, Object> rebuildCatalog(Object arguments) {
+        return ScriptCall.answer(arguments, (call, answer) -> {
+            Arguments members = call.readStore().readCatalog().arguments();
+            RebuildOptions options = new RebuildOptions(members.texts("buckets"))
+                    .dryRun(members.flag("dryRun"))
+                    .forgetOthers(members.flag("forgetOthers"))
+                    .replaceMalformed(members.flag("replaceMalformed"));
+            members.object("catalog");
+            Store store = call.open();
+            answer.put("account", call.catalog(store).rebuild(store, options, null));
         });
     }
 
@@ -448,7 +477,7 @@ public final class Jpsbackup {
             Arguments members = call.readAws().arguments();
             AwsSessionOptions options = new AwsSessionOptions().role(members.optionalText("role")).name(members.optionalText("name"))
                     .externalId(members.optionalText("externalId")).policy(members.optionalObject("policy"))
-                    .seconds(members.optionalText("seconds") == null ? 0 : members.number("seconds", 1, 129_600));
+                    .seconds(members.optionalNumber("seconds", 1, 129_600));
             tell(answer, "credentials", call.openAws().session(options, null));
         });
     }

@@ -9,6 +9,7 @@ import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
 import org.jpsbackup.FilesOptions;
 import org.jpsbackup.Protection;
+import org.jpsbackup.RotateOptions;
 import org.jpsbackup.Store;
 import org.jpsbackup.StoreOptions;
 
@@ -58,7 +59,19 @@ final class StoreArguments {
     static FilesOptions files(Arguments arguments) {
         return new FilesOptions()
                 .replace(arguments.flag("replace"))
-                .atOnce(arguments.optionalText("atOnce") == null ? 0 : arguments.number("atOnce", 1, 128));
+                .atOnce(arguments.optionalNumber("atOnce", 1, 128));
+    }
+
+    /** {@code bucket, name, keep?, keepDaily?, keepWeekly?, keepMonthly?, keepYearly?}; the library refuses to keep nothing. */
+    static RotateOptions rotation(Arguments arguments) {
+        String bucket = arguments.text("bucket");
+        String name = arguments.text("name");
+        int newest = arguments.optionalNumber("keep", 1, Integer.MAX_VALUE);
+        RotateOptions options = newest == 0 ? new RotateOptions(bucket, name) : new RotateOptions(bucket, name, newest);
+        return options.keepDaily(arguments.optionalNumber("keepDaily", 1, Integer.MAX_VALUE))
+                .keepWeekly(arguments.optionalNumber("keepWeekly", 1, Integer.MAX_VALUE))
+                .keepMonthly(arguments.optionalNumber("keepMonthly", 1, Integer.MAX_VALUE))
+                .keepYearly(arguments.optionalNumber("keepYearly", 1, Integer.MAX_VALUE));
     }
 
     /** {@code lock, lockDays, legalHold?}, or {@code legalHold} alone. */

@@ -120,6 +120,15 @@ class JpsbackupTest {
         Map<String, Object> rotated = succeeds("return J.rotateBackups({store: store, bucket: 'jcprod1', name: 'prod', mode: 'auto', keep: '1',"
                 + " catalog: {store: store, bucket: 'meta', key: '1.json'}, dryRun: true});");
         assertEquals(List.of(), rotated.get("removed"));
+        Map<String, Object> byDays = succeeds("return J.rotateBackups({store: store, bucket: 'jcprod1', name: 'prod', keepDaily: 7,"
+                + " keepWeekly: '4', keepMonthly: 12, keepYearly: 2, dryRun: true});");
+        assertEquals(1, ((List<?>) byDays.get("kept")).size());
+        fails("usage", "return J.rotateBackups({store: store, bucket: 'jcprod1', name: 'prod'});");
+        Map<?, ?> rebuilt = (Map<?, ?>) succeeds("return J.rebuildCatalog({store: store, buckets: ['jcprod1'],"
+                + " catalog: {bucket: 'meta', key: '2.json'}, dryRun: true});").get("account");
+        assertEquals(List.of(1, true), List.of(((List<?>) rebuilt.get("added")).size(), rebuilt.get("dry_run")));
+        fails("state", "return J.removeBackup({store: store, bucket: 'jcprod1', name: 'prod', timestamp: '2026-01-02T03:04:00', mode: 'auto',"
+                + " damaged: true});");
         succeeds("return J.removeBackup({store: store, bucket: 'jcprod1', name: 'prod', timestamp: '2026-01-02T03:04:00', mode: 'auto',"
                 + " catalog: {bucket: 'meta', key: '1.json'}});");
         assertEquals(List.of(), succeeds("return J.listCatalog({store: store, bucket: 'meta', key: '1.json'});").get("backups"));
@@ -221,6 +230,8 @@ class JpsbackupTest {
         "J.verifyBackup({store: store, bucket: 'b', name: 'n', sample: 101}) | 'arguments.sample' is not a whole number from 1 to 100",
         "J.verifyBackup({store: store, bucket: 'b', name: 'n', sample: 1, full: true})"
             + " | 'arguments.sample' is not left out where 'full' is given",
+        "J.rotateBackups({store: store, bucket: 'b', name: 'n', keepDaily: -1}) | 'arguments.keepDaily' is not a whole number from 1 to 2147483647",
+        "J.rebuildCatalog({store: store, buckets: ['b']})                    | 'arguments.catalog' is missing",
         "J.removeBackup({store: store, bucket: 'b', name: 'n', mode: 'auto'}) | 'arguments.timestamp' is missing",
         "J.completeBackup({store: store, bucket: 'b', claim: {}, objects: ['x']}) | 'arguments.objects' is not an array of objects",
         "J.writeObject({store: store, bucket: 'b', key: 'k', text: 't', compression: 'lz4'})"
