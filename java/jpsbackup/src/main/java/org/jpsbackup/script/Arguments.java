@@ -190,6 +190,11 @@ final class Arguments {
         return usage("'" + path(name) + "' is not " + kind, "give " + kind);
     }
 
+    /** The members do not go together. */
+    JpsBackupException refused(String what, String hint) {
+        return usage("'" + where + "' " + what, hint);
+    }
+
     private List<?> list(String name) {
         Object value = take(name);
         if (value == null || value instanceof List) {

@@ -12,6 +12,7 @@ import org.jpsbackup.Backups;
 import org.jpsbackup.BrowseOptions;
 import org.jpsbackup.Catalog;
 import org.jpsbackup.Compression;
+import org.jpsbackup.Decryption;
 import org.jpsbackup.DownloadOptions;
 import org.jpsbackup.FilesOptions;
 import org.jpsbackup.GrantOptions;
@@ -36,7 +37,9 @@ import org.jpsbackup.UploadOptions;
  * {@link org.jpsbackup.StoreOptions}; {@code catalog} is {@code {store?, bucket, key}}, in the call's store where it names none. A member that ends in '?' here may be left
  * out; empty texts count as left out. {@code aws} is {@code {region?, endpoint?, profile?, accessKey?, secretKey?, sessionToken?, caFile?, proxy?,
  * tlsMinimum?}}, as in {@link org.jpsbackup.AwsOptions}, {@code azure} {@code {principal?, tenant?, client?, clientSecret?, subscription?, login?, manager?, caFile?,
- * proxy?, tlsMinimum?}}, as in {@link org.jpsbackup.AzureOptions}. Credentials that were given appear in no answer.
+ * proxy?, tlsMinimum?}}, as in {@link org.jpsbackup.AzureOptions}. {@code encryption} is {@code {passphrase?}} or {@code {recipients?}}, as in
+ * {@link org.jpsbackup.Encryption}, {@code decryption} {@code {passphrase?, identities?}}, as in {@link org.jpsbackup.Decryption}; one that holds no
+ * key is refused. Credentials and keys that were given appear in no answer.
  */
 public final class Jpsbackup {
     private Jpsbackup() {
@@ -276,7 +279,7 @@ public final class Jpsbackup {
     }
 
     /**
-     * {@code {store, bucket, name, timestamp?, mode?, full?, sample?}} → {@code account}, which a failure by damage holds too; {@code sample} is a
+     * {@code {store, bucket, name, timestamp?, mode?, full?, sample?, decryption?}} → {@code account}, which a failure by damage holds too; {@code sample} is a
      * share in percent.
      */
     public static Map<String, Object> verifyBackup(Object arguments) {
@@ -286,10 +289,11 @@ public final class Jpsbackup {
             boolean full = members.flag("full");
             int percent = members.optionalNumber("sample", 1, 100);
             if (full && percent != 0) {
-                throw members.wrongKind("sample", "left out where 'full' is given");
+                throw members.refused("has both 'full' and 'sample'", "give one of them");
             }
+            Decryption decryption = call.decryption();
             Backups backups = new Backups(call.open());
-            answer.put("account", percent == 0 ? backups.verify(name, full, null) : backups.verifySample(name, percent, 0, null));
+            answer.put("account", percent == 0 ? backups.verify(name, full, decryption, null) : backups.verifySample(name, percent, 0, null));
         });
     }
 
@@ -378,7 +382,7 @@ public final class Jpsbackup {
         });
     }
 
-    /** {@code {store, bucket, key, decompress?, description?}} → {@code text}: an object of at most 16 MiB of UTF-8. */
+    /** {@code {store, bucket, key, decompress?, description?, decryption?}} → {@code text}: an object of at most 16 MiB of UTF-8. */
     public static Map<String, Object> readObject(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().arguments();
@@ -386,14 +390,15 @@ public final class Jpsbackup {
             String key = members.text("key");
             DownloadOptions options = new DownloadOptions()
                     .decompress(members.flag("decompress"))
-                    .description(members.optionalObject("description"));
+                    .description(members.optionalObject("description"))
+                    .decryption(call.decryption());
             TextSink sink = new TextSink();
             call.open().download(bucket, key, sink, options, null);
             answer.put("text", sink.text());
         });
     }
 
-    /** {@code {store, bucket, key, text, compression?, replace?}} → {@code object}, its description. */
+    /** {@code {store, bucket, key, text, compression?, replace?, encryption?}} → {@code object}, its description. */
     public static Map<String, Object> writeObject(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
             Arguments members = call.readStore().arguments();
@@ -402,14 +407,15 @@ public final class Jpsbackup {
             byte[] bytes = members.content("text");
             UploadOptions options = new UploadOptions()
                     .compression(StoreArguments.compression(members, Compression.NONE))
-                    .replace(members.flag("replace"));
+                    .replace(members.flag("replace"))
+                    .encryption(call.encryption());
             answer.put("object", call.open().upload(new ByteArrayInputStream(bytes), bucket, key, options, null));
         });
     }
 
     /**
      * {@code {store, bucket, name, timestamp?, mode?, directories, include?, exclude?, oneFileSystem?, strict?, noIndex?, resume?, compression?,
-     * environment?, catalog?}} → {@code backup}, the seal. The directories are this JVM's own.
+     * environment?, encryption?, catalog?}} → {@code backup}, the seal. The directories are this JVM's own.
      */
     public static Map<String, Object> backupDirectories(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
@@ -423,14 +429,15 @@ public final class Jpsbackup {
                             .resume(members.flag("resume"))
                             .strict(members.flag("strict"))
                             .compression(StoreArguments.compression(members, Compression.ZSTD), 0)
-                            .environment(members.optionalFacts("environment"));
+                            .environment(members.optionalFacts("environment"))
+                            .encryption(call.encryption());
             Store store = call.open();
             answer.put("backup", new Backups(store).backupDirectories(options.catalog(call.catalog(store)), null));
         });
     }
 
     /**
-     * {@code {store, bucket, name, timestamp?, mode?, object?, path?}} → {@code members}, the first 10,000 of an archive that has an index, in its
+     * {@code {store, bucket, name, timestamp?, mode?, object?, path?, decryption?}} → {@code members}, the first 10,000 of an archive that has an index, in its
      * order, and {@code more}: whether there are others. A member is {@code {path, type, bytes, mode, uid, gid, user?, group?, modified, link?,
      * trouble?}}; {@code type} is "file", "directory", "symbolic_link", "hard_link", "fifo", "character_device" or "block_device", {@code modified}
      * a time in ISO 8601.
@@ -440,7 +447,8 @@ public final class Jpsbackup {
             Arguments members = call.readStore().arguments();
             BrowseOptions options = new BrowseOptions(StoreArguments.backupName(members))
                     .object(members.optionalText("object"))
-                    .path(members.optionalText("path"));
+                    .path(members.optionalText("path"))
+                    .decryption(call.decryption());
             MemberList list = MemberList.of(new Backups(call.open()), options);
             answer.put("members", list.members());
             answer.put("more", list.more());
@@ -448,8 +456,8 @@ public final class Jpsbackup {
     }
 
     /**
-     * {@code {store, bucket, name, timestamp?, mode?, object?, target, journal, owner?, consumer?, paths?, inPlace?, keepOld?}} →
-     * {@code account}.
+     * {@code {store, bucket, name, timestamp?, mode?, object?, target, journal, owner?, consumer?, paths?, inPlace?, keepOld?,
+     * decryption?}} → {@code account}.
      */
     public static Map<String, Object> restore(Object arguments) {
         return ScriptCall.answer(arguments, (call, answer) -> {
@@ -461,7 +469,8 @@ public final class Jpsbackup {
                             .consumer(members.optionalTexts("consumer"))
                             .paths(members.optionalTexts("paths"))
                             .inPlace(members.flag("inPlace"))
-                            .keepOld(members.flag("keepOld"));
+                            .keepOld(members.flag("keepOld"))
+                            .decryption(call.decryption());
             answer.put("account", new Restore(call.open()).restore(options, null));
         });
     }

@@ -12,6 +12,8 @@ import org.jpsbackup.AwsOptions;
 import org.jpsbackup.AzureAccounts;
 import org.jpsbackup.AzureOptions;
 import org.jpsbackup.Catalog;
+import org.jpsbackup.Decryption;
+import org.jpsbackup.Encryption;
 import org.jpsbackup.JpsBackupException;
 import org.jpsbackup.Store;
 import org.jpsbackup.script.StoreArguments.CatalogPlace;
@@ -32,7 +34,8 @@ final class ScriptCall implements AutoCloseable {
 
     private final Arguments arguments;
     private final Deque<Runnable> closings = new ArrayDeque<>(2);
-    private final List<String> accountSecrets = new ArrayList<>();
+    /** Those of accounts and keys; stores keep their own. */
+    private final List<String> otherSecrets = new ArrayList<>();
     private StoreArguments store;
     private CatalogPlace catalog;
     private AwsOptions aws;
@@ -100,7 +103,7 @@ final class ScriptCall implements AutoCloseable {
 
     /** Reads who asks AWS; {@link #openAws()} opens it. */
     ScriptCall readAws() {
-        aws = AccountArguments.aws(arguments.optionalNested("aws"), accountSecrets);
+        aws = AccountArguments.aws(arguments.optionalNested("aws"), otherSecrets);
         return this;
     }
 
@@ -113,7 +116,7 @@ final class ScriptCall implements AutoCloseable {
 
     /** Reads who asks Azure; {@link #openAzure()} opens it. */
     ScriptCall readAzure() {
-        azure = AccountArguments.azure(arguments.optionalNested("azure"), accountSecrets);
+        azure = AccountArguments.azure(arguments.optionalNested("azure"), otherSecrets);
         return this;
     }
 
@@ -124,10 +127,32 @@ final class ScriptCall implements AutoCloseable {
         return made;
     }
 
+    /** {@code null} where the arguments hold no encryption. It is the call's to close. */
+    Encryption encryption() {
+        Arguments keys = arguments.optionalNested("encryption");
+        if (keys == null) {
+            return null;
+        }
+        Encryption made = KeyArguments.encryption(keys, otherSecrets);
+        closings.push(made::close);
+        return made;
+    }
+
+    /** {@code null} where the arguments hold no decryption. It is the call's to close. */
+    Decryption decryption() {
+        Arguments keys = arguments.optionalNested("decryption");
+        if (keys == null) {
+            return null;
+        }
+        Decryption made = KeyArguments.decryption(keys, otherSecrets);
+        closings.push(made::close);
+        return made;
+    }
+
     /** A required text that no message may repeat. */
     char[] secret(String name) {
         String text = arguments.text(name);
-        accountSecrets.add(text);
+        otherSecrets.add(text);
         return text.toCharArray();
     }
 
@@ -143,7 +168,7 @@ final class ScriptCall implements AutoCloseable {
     }
 
     private void collectSecrets(List<String> secrets) {
-        secrets.addAll(accountSecrets);
+        secrets.addAll(otherSecrets);
         if (store != null) {
             secrets.addAll(store.secrets());
         }

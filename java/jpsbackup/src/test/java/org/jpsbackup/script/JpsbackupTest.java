@@ -22,6 +22,8 @@ import org.mozilla.javascript.ScriptableObject;
 /** The facade as a manifest's script calls it, from Rhino. */
 class JpsbackupTest {
     private static final String SECRET = "wJalrXUtnFEMI-K7MDENG";
+    private static final String RECIPIENT = "age1fy9vsfqvzwty8l6thwxt6z4twzsy777gwkg3pwsgqkep6q7x5cnqjlfwka";
+    private static final String IDENTITY = "AGE-SECRET-KEY-1K674DNC0DXXAFFGUXL2V0XSPG8H6WFU4PVUM87DA67SDAAYJUA2QVAWTMX";
 
     @TempDir
     Path directory;
@@ -229,9 +231,15 @@ class JpsbackupTest {
         "J.verifyBackup({store: store, bucket: 'b', name: 'n', full: 'yes'}) | 'arguments.full' is not true or false",
         "J.verifyBackup({store: store, bucket: 'b', name: 'n', sample: 101}) | 'arguments.sample' is not a whole number from 1 to 100",
         "J.verifyBackup({store: store, bucket: 'b', name: 'n', sample: 1, full: true})"
-            + " | 'arguments.sample' is not left out where 'full' is given",
+            + " | 'arguments' has both 'full' and 'sample'",
         "J.rotateBackups({store: store, bucket: 'b', name: 'n', keepDaily: -1}) | 'arguments.keepDaily' is not a whole number from 1 to 2147483647",
         "J.rebuildCatalog({store: store, buckets: ['b']})                    | 'arguments.catalog' is missing",
+        "J.writeObject({store: store, bucket: 'b', key: 'k', text: 't', encryption: {passphrase: ''}})"
+            + " | 'arguments.encryption' holds no key",
+        "J.writeObject({store: store, bucket: 'b', key: 'k', text: 't', encryption: {recipient: 'x'}})"
+            + " | 'arguments.encryption' has no member 'recipient'",
+        "J.readObject({store: store, bucket: 'b', key: 'k', decryption: {passphrase: ''}})"
+            + " | 'arguments.decryption' holds no key",
         "J.removeBackup({store: store, bucket: 'b', name: 'n', mode: 'auto'}) | 'arguments.timestamp' is missing",
         "J.completeBackup({store: store, bucket: 'b', claim: {}, objects: ['x']}) | 'arguments.objects' is not an array of objects",
         "J.writeObject({store: store, bucket: 'b', key: 'k', text: 't', compression: 'lz4'})"
@@ -288,6 +296,37 @@ class JpsbackupTest {
             Map<String, Object> answer = answer("return " + call + ";");
             assertTrue((Long) answer.get("result") > 100, answer::toString);
             assertFalse(answer.toString().contains(SECRET), answer::toString);
+        }
+    }
+
+    @Test
+    void a_script_encrypts_and_decrypts_and_no_answer_tells_keys() throws Exception {
+        String to = "encryption: {recipients: ['" + RECIPIENT + "']}";
+        String by = "decryption: {identities: ['" + IDENTITY + "']}";
+        Files.writeString(Files.createDirectories(directory.resolve("data")).resolve("file"), "old");
+        succeeds("return J.backupDirectories({store: store, bucket: 'b', name: 'prod', directories: [directory + '/data'], " + to + "});");
+        String prod = "({store: store, bucket: 'b', name: 'prod', ";
+        Map<?, ?> verified = (Map<?, ?>) succeeds("return J.verifyBackup" + prod + "full: true, " + by + "});").get("account");
+        assertEquals(true, ((Map<?, ?>) ((List<?>) verified.get("objects")).get(0)).get("decrypted"));
+        assertEquals(2, ((List<?>) succeeds("return J.browseBackup" + prod + by + "});").get("members")).size());
+        String restore = "return J.restore" + prod + "target: directory + '/back', journal: directory + '/journal'";
+        fails("access", restore + "});");
+        succeeds(restore + ", " + by + "});");
+        assertEquals("old", Files.readString(directory.resolve("back/file")));
+
+        String object = "Object({store: store, bucket: 'b', key: 'k', ";
+        succeeds("return J.write" + object + "text: 'ä', encryption: {passphrase: '" + SECRET + "', recipients: null}});");
+        assertEquals("ä", succeeds("return J.read" + object + "decryption: {passphrase: '" + SECRET + "'}});").get("text"));
+        for (String call : new String[] {
+            "J.read" + object + "decryption: {passphrase: 'x" + SECRET + "'}})",
+            "J.read" + object + "decryption: {identities: ['" + IDENTITY.substring(0, 70) + "']}})",
+            "J.read" + object + "decryption: {identities: [['" + SECRET + "']]}})",
+            "J.readObject({store: store, bucket: 'b', key: '" + SECRET + "', decryption: {passphrase: '" + SECRET + "'}})",
+            "J.write" + object + "replace: true, text: '', encryption: {passphrase: '" + SECRET + "', recipients: ['" + RECIPIENT + "']}})",
+        }) {
+            Map<String, Object> answer = answer("return " + call + ";");
+            assertTrue((Long) answer.get("result") > 100, answer::toString);
+            assertFalse(answer.toString().contains(SECRET) || answer.toString().contains(IDENTITY.substring(20, 40)), answer::toString);
         }
     }
 
