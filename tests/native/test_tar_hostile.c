@@ -19,7 +19,7 @@ static int enter(void **state)
 {
     (void)state;
     scratch_enter();
-    scratch_run("mkdir outside && printf precious > outside/file");
+    scratch_run("mkdir -m 711 outside && printf precious > outside/file");
     return 0;
 }
 
@@ -70,7 +70,8 @@ static void refused(const char *lines, const struct tar_extract_options *options
             fail_msg("%s\ngave %d: %s", lines, got, error.text);
     }
     buffer_clean_up(&bytes);
-    scratch_run("test \"$(cat outside/file)\" = precious && test \"$(ls outside)\" = file");
+    scratch_run("test \"$(cat outside/file)\" = precious && test \"$(ls outside)\" = file && "
+                "test \"$(stat -c %%a outside)\" = 711");
 }
 
 static void names_that_lead_out_are_refused(void **state)
@@ -101,6 +102,19 @@ static void files_through_links_are_refused(void **state)
             "leads through 'd/a'");
     refused("m('f'); m('f/file')", NULL, JB_ERROR_FORMAT, "leads through 'f'");
     refused("m('a', SYM, '../outside/new'); m('b', HARD, 'a'); m('b')", NULL, JB_ERROR_FORMAT, "was there before");
+}
+
+/* Directories that the archive has left are finished early where their number is large; one that it comes back to is
+ * changed again, and must be that directory. */
+static void links_in_place_of_finished_directories_are_refused(void **state)
+{
+    (void)state;
+    const struct tar_extract_options early = {.waiting_bytes_max = 1};
+    refused("[m('d%d' % i, DIR) for i in range(50)]; m('a', SYM, '../outside'); m('a', DIR)", &early, JB_ERROR_FORMAT,
+            "was there before");
+    refused("[m('d%d' % i, DIR) for i in range(50)]; m('a', SYM, '../outside'); m('a/b', DIR)", &early, JB_ERROR_FORMAT,
+            "leads through 'a'");
+    refused("[m('d%d' % i, DIR) for i in range(50)]; m('a'); m('a', DIR)", &early, JB_ERROR_FORMAT, "was there before");
 }
 
 static void hard_links_out_are_refused(void **state)
@@ -202,13 +216,10 @@ int main(void)
     umask(022);
 #define CASE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
     const struct CMUnitTest tests[] = {
-        CASE(names_that_lead_out_are_refused),
-        CASE(files_through_links_are_refused),
-        CASE(hard_links_out_are_refused),
-        CASE(devices_and_bombs_are_bounded),
-        CASE(cut_archives_are_errors_at_every_block),
-        CASE(maps_of_holes_are_bounded),
-        CASE(full_targets_are_refused),
+        CASE(names_that_lead_out_are_refused), CASE(files_through_links_are_refused),
+        CASE(hard_links_out_are_refused),      CASE(links_in_place_of_finished_directories_are_refused),
+        CASE(devices_and_bombs_are_bounded),   CASE(cut_archives_are_errors_at_every_block),
+        CASE(maps_of_holes_are_bounded),       CASE(full_targets_are_refused),
         CASE(damaged_archives_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,19 @@ static int take_attribute(const struct made *made, const char *name, struct buff
     return code;
 }
 
+/* A link of that name would lead out: the directory is opened first, and changed by what was opened. */
+static int open_to_all(const struct made *made, const char *path, jb_error *error)
+{
+    char opened[64];
+    int fd = openat(made->directory, made->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(error, errno, "cannot open the directory '%s'", path);
+    snprintf(opened, sizeof opened, "/proc/self/fd/%d", fd);
+    int code = chmod(opened, 0700) == 0 ? JB_OK : error_set_errno(error, errno, "cannot set the mode of '%s'", path);
+    close(fd);
+    return code;
+}
+
 int metadata_take_back(const struct made *made, struct metadata *metadata, const char *path, jb_error *error)
 {
     struct stat status;
@@ -152,12 +165,14 @@ int metadata_take_back(const struct made *made, struct metadata *metadata, const
     buffer_init(&metadata->access_acl, XATTR_SIZE_MAX);
     buffer_init(&metadata->default_acl, XATTR_SIZE_MAX);
     int code = read_status(made, &status, path, error);
+    if (code == JB_OK && !S_ISDIR(status.st_mode))
+        code = error_set(error, JB_ERROR_FORMAT, "its name was there before");
     if (code == JB_OK)
         code = take_attribute(made, ACL_ACCESS_ATTRIBUTE, &metadata->access_acl, path, error);
     if (code == JB_OK)
         code = take_attribute(made, ACL_DEFAULT_ATTRIBUTE, &metadata->default_acl, path, error);
-    if (code == JB_OK && fchmodat(made->directory, made->name, 0700, 0) != 0)
-        code = error_set_errno(error, errno, "cannot set the mode of '%s'", path);
+    if (code == JB_OK)
+        code = open_to_all(made, path, error);
     if (code != JB_OK)
         return code;
     metadata->mode = status.st_mode & 07777;
