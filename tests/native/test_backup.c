@@ -552,7 +552,16 @@ static void a_seal_that_is_too_long_is_a_damaged_one(void **state)
     assert_non_null(strstr(account, "\"complete\""));
     jb_text_free(account);
     jb_backup_name latest = named("n", NULL, NULL);
-    assert_ok(error, verify_backup(w.store, w.operation, latest, false, NULL, &error));
+    /* The older one is good, but the newest is not. */
+    assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, latest, false, &account, &error));
+    assert_non_null(strstr(account, "n_2026-11-22T23:48:00_manual"));
+    assert_non_null(strstr(error.text, "n_2026-11-22T23:49:00_manual"));
+    jb_text_free(account);
+    jb_backup_name damaged = named("n", "2026-11-22T23:49:00", "manual");
+    assert_fails(JB_ERROR_VERIFY, error, jb_backup_show(w.store, w.operation, &damaged, false, NULL, &error));
+    assert_true(error.hint[0] != '\0');
+    assert_fails(JB_ERROR_VERIFY, error, jb_backup_remove(w.store, w.operation, &damaged, NULL, &error));
+    assert_true(error.hint[0] != '\0');
     workspace_close(&w);
 }
 

@@ -226,14 +226,18 @@ static void check_latest(const char *name)
 {
     jb_error error = JB_ERROR_INIT;
     const struct model *latest = NULL;
-    for (size_t i = 0; i < set.count; i++)
+    bool damaged = false;
+    for (size_t i = 0; i < set.count; i++) {
+        damaged = damaged || (set.backups[i].there && set.backups[i].state == DAMAGED &&
+                              strcmp(set.backups[i].id.name, name) == 0);
         if (is_whole(&set.backups[i]) && strcmp(set.backups[i].id.name, name) == 0 &&
             (latest == NULL || is_later(&set.backups[i], latest)))
             latest = &set.backups[i];
+    }
     const jb_backup_name which = {.size = sizeof which, .bucket = "bucket", .name = name};
     char *text = NULL;
     int code = jb_backup_show(set.store, NULL, &which, false, &text, &error);
-    assert_int_equal(code, latest != NULL ? JB_OK : JB_ERROR_NOT_FOUND);
+    assert_int_equal(code, latest != NULL ? JB_OK : damaged ? JB_ERROR_VERIFY : JB_ERROR_NOT_FOUND);
     json_t *seal = text != NULL ? json_loads(text, 0, NULL) : NULL;
     if (latest != NULL) {
         assert_string_equal(json_member_text(seal, "name"), name);
@@ -291,7 +295,7 @@ static void remove_one(void)
         assert_int_equal(code, JB_ERROR_CONFLICT);
         assert_int_equal(damaged, JB_ERROR_STATE);
     } else if (backup->state == DAMAGED) {
-        assert_int_equal(code, JB_ERROR_FORMAT);
+        assert_int_equal(code, JB_ERROR_VERIFY);
         assert_int_equal(damaged, JB_OK);
     } else {
         assert_int_equal(code, JB_OK);

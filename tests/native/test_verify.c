@@ -165,8 +165,6 @@ static void the_last_outcome_is_listed_and_counts_for_nothing_else(void **state)
     flip_byte(workspace_file(&w, "store/bucket/" FOLDER "/tree.tar.zst"), 100);
     assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, name, true, NULL, &error));
     assert_verified(&w, "full", "damaged");
-    assert_ok(error, verify_backup(w.store, w.operation, name, false, NULL, &error));
-    assert_verified(&w, "quick", "good");
     json_t *after = listed(&w);
     assert_int_equal(json_object_del(after, "verification"), 0);
     assert_true(json_equal(before, after));
@@ -174,6 +172,118 @@ static void the_last_outcome_is_listed_and_counts_for_nothing_else(void **state)
     json_decref(after);
     assert_ok(error, jb_backup_remove(w.store, w.operation, &name, NULL, &error));
     assert_false(exists(&w, FOLDER));
+    workspace_close(&w);
+}
+
+/* Puts a record of the backup's own in place. */
+static void put_record(struct workspace *w, const char *members)
+{
+    struct backup_id id;
+    struct seal seal;
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, backup_id_set(&id, "b", "2026-11-22T23:48:00", "manual", &error));
+    assert_ok(error, seal_read(w->store, NULL, "bucket", &id, &seal, &error));
+    char record[1000];
+    snprintf(record, sizeof record, "{\"verified\": \"2026-11-20T00:00:00Z\", %s}", members);
+    assert_ok(error, verified_write(w->store, NULL, "bucket", &id, json_member_text(seal.document, "owner"),
+                                    json_loads(record, 0, NULL), &error));
+    seal_clean_up(&seal);
+}
+
+static void a_weaker_verification_leaves_a_record_of_damage(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    json_int_t read, parts;
+
+    put_record(&w, "\"how\": \"full\", \"outcome\": \"damaged\", \"damaged\": [\"x\"]");
+    char *account;
+    assert_ok(error, verify_backup(w.store, w.operation, name, false, &account, &error));
+    assert_non_null(strstr(account, "\"recorded\":false"));
+    jb_text_free(account);
+    assert_int_equal(sample(&w, 100, 5, &read, &parts), JB_OK);
+    assert_verified(&w, "full", "damaged");
+    assert_ok(error, verify_backup(w.store, w.operation, name, true, NULL, &error));
+    assert_verified(&w, "full", "good");
+
+    put_record(&w, "\"how\": \"sample\", \"percent\": 5, \"seed\": 4, \"outcome\": \"damaged\", \"damaged\": []");
+    assert_int_equal(sample(&w, 5, 5, &read, &parts), JB_OK);
+    assert_verified(&w, "sample", "damaged");
+    assert_int_equal(sample(&w, 5, 4, &read, &parts), JB_OK);
+    assert_verified(&w, "sample", "good");
+
+    put_record(&w, "\"how\": \"quick\", \"outcome\": \"damaged\", \"damaged\": []");
+    assert_ok(error, verify_backup(w.store, w.operation, name, false, NULL, &error));
+    assert_verified(&w, "quick", "good");
+
+    /* What a weaker one finds is added. */
+    put_record(&w, "\"how\": \"full\", \"outcome\": \"damaged\", \"damaged\": [\"x\"]");
+    assert_int_equal(shell("rm '%s'", workspace_file(&w, "store/bucket/" FOLDER "/tree.tar.zst")), 0);
+    assert_fails(JB_ERROR_VERIFY, error, verify_backup(w.store, w.operation, name, false, NULL, &error));
+    assert_verified(&w, "full", "damaged");
+    json_t *entry = listed(&w);
+    const json_t *damaged = json_object_get(json_object_get(entry, "verification"), "damaged");
+    assert_int_equal(json_array_size(damaged), 2);
+    assert_string_equal(json_string_value(json_array_get(damaged, 1)), "tree.tar.zst");
+    json_decref(entry);
+    workspace_close(&w);
+}
+
+static void the_last_good_full_verification_is_told_beside_later_ones(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    put_record(&w, "\"how\": \"full\", \"outcome\": \"good\", \"damaged\": []");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(error, verify_backup(w.store, w.operation, name, false, NULL, &error));
+        assert_verified(&w, "quick", "good");
+        json_t *entry = listed(&w);
+        assert_string_equal(json_member_text(json_object_get(entry, "verification"), "last_full"),
+                            "2026-11-20T00:00:00Z");
+        json_decref(entry);
+    }
+    assert_ok(error, verify_backup(w.store, w.operation, name, true, NULL, &error));
+    json_t *entry = listed(&w);
+    assert_null(json_object_get(json_object_get(entry, "verification"), "last_full"));
+    json_decref(entry);
+    workspace_close(&w);
+}
+
+static void a_rotation_does_not_count_what_was_found_damaged(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, back_up(&w, "b", "2026-11-20T23:48:00", "manual", NULL, &error));
+    assert_ok(error, back_up(&w, "b", "2026-11-21T23:48:00", "manual", NULL, &error));
+    assert_ok(error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    put_record(&w, "\"how\": \"quick\", \"outcome\": \"damaged\", \"damaged\": []");
+    const jb_rotate_options options = {.size = sizeof options,
+                                       .bucket = "bucket",
+                                       .name = "b",
+                                       .mode = "manual",
+                                       .keep = 1,
+                                       .keep_daily = 1,
+                                       .keep_yearly = 1};
+    char *account;
+    assert_ok(error, jb_rotate(w.store, w.operation, &options, &account, &error));
+    assert_non_null(strstr(account, "the last verification found it damaged"));
+    jb_text_free(account);
+    assert_true(exists(&w, FOLDER "/backup.json"));
+    assert_true(exists(&w, "b_2026-11-21T23:48:00_manual/backup.json"));
+    assert_false(exists(&w, "b_2026-11-20T23:48:00_manual"));
     workspace_close(&w);
 }
 
@@ -260,6 +370,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_outcome_is_listed_and_counts_for_nothing_else),
+        cmocka_unit_test(a_weaker_verification_leaves_a_record_of_damage),
+        cmocka_unit_test(the_last_good_full_verification_is_told_beside_later_ones),
+        cmocka_unit_test(a_rotation_does_not_count_what_was_found_damaged),
         cmocka_unit_test(a_record_of_another_backup_or_none_that_can_be_read_is_none),
         cmocka_unit_test(a_backup_that_is_being_removed_gets_no_record),
         cmocka_unit_test(objects_cannot_have_the_names_that_a_folder_keeps),

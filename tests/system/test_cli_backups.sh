@@ -164,7 +164,34 @@ expect 0 restore --bucket b --name two --into elsewhere
 truncate -s 50 store/b/two_2026-01-02T00:00:00_manual/backup.json
 expect 0 restore --bucket b --name two --into elsewhere
 says err "the backup 'two_2026-01-02T00:00:00_manual' is passed over"
+expect 3 restore --bucket b --name two --timestamp 2026-01-02T00:00:00 --into elsewhere
+says err "with a damaged seal"
+expect 3 verify --bucket b --name two
+says out "two_${first}_manual"
+says err "the seal of the newer backup 'two_2026-01-02T00:00:00_manual' is damaged"
 rm -r store/b/two_*
+
+# Nor is one taken quietly that was found damaged; a weaker verification does not take that back.
+expect 0 backup --bucket b --name bad --timestamp $first conf
+bad=store/b/bad_${first}_manual/conf.tar.zst
+cp "$bad" whole
+printf '\377' | dd of="$bad" bs=1 seek=30 conv=notrunc status=none
+cmp -s whole "$bad" && printf '\000' | dd of="$bad" bs=1 seek=30 conv=notrunc status=none
+expect 3 verify --bucket b --name bad --full
+cp whole "$bad"
+expect 0 restore --bucket b --name bad --into elsewhere
+says err "found the backup 'bad_${first}_manual' damaged"
+expect 0 verify --bucket b --name bad
+says err "and that record stays"
+rm -r store/b/bad_*
+
+# A rotation of nothing says so.
+expect 0 backup --bucket b --name m --timestamp $first conf
+expect 0 rotate --bucket b --name m --keep 1
+says err "there are 1 of mode manual"
+expect 0 rotate --bucket b --name mm --keep 1
+says err "none of that name in another mode"
+rm -r store/b/m_*
 
 # a damaged backup is removed where just that is asked for
 expect 0 backup --bucket b --name broken --timestamp $first conf --catalog meta/7_backup_metadata.json
@@ -172,7 +199,7 @@ broken=(--bucket b --name broken --timestamp $first)
 expect 1 rm "${broken[@]}" --damaged
 says err "has no damaged seal"
 truncate -s 50 "store/b/broken_${first}_manual/backup.json"
-expect 1 rm "${broken[@]}"
+expect 3 rm "${broken[@]}"
 says err "only removed where just that is asked for"
 expect 2 rm b/anything --damaged
 expect 0 rm "${broken[@]}" --damaged --catalog meta/7_backup_metadata.json

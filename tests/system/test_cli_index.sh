@@ -52,6 +52,7 @@ expect 3 verify --bucket mine --name judged
 expect 0 restore --bucket mine --name judged --into whole
 diff -r --no-dereference -x pipe -x null tree whole || failed "the tree came back different"
 cp kept $folder/tree.tar.zst.index.zst
+expect 0 verify --bucket mine --name judged --full
 
 # The same tree gives the same index.
 expect 0 backup --bucket mine --name again --timestamp 2026-01-02T03:04:00 tree

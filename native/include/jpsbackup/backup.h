@@ -80,8 +80,10 @@ typedef struct jb_verify_options {
  * Account: {"backup", "verified", "how", "full", "recorded", "digests", "damaged", "objects": [{"name", "ok",
  * "error"}]}, in full "decrypted" for each encrypted object, of a sample also "percent" and "seed", and of its objects
  * "parts" and "parts_read". JB_ERROR_VERIFY where anything is damaged; the account is given then too and names each
- * damaged object. The outcome is recorded beside the seal (docs/formats.md, Verification), for jb_backup_list to tell;
- * where that cannot be, a warning is logged. JB_ERROR_UNSUPPORTED for a sample of an old backup, which has no digests.
+ * damaged object, and where the newest was sought and one with a damaged seal passed over. The outcome is recorded
+ * beside the seal (docs/formats.md, Verification), for jb_backup_list to tell; where that cannot be, or a stronger
+ * verification's finding of damage stays, a warning is logged. JB_ERROR_UNSUPPORTED for a sample of an old backup,
+ * which has no digests.
  */
 JB_API int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_verify_options *options, char **account,
                             jb_error *error);
@@ -163,7 +165,7 @@ typedef struct jb_rotate_options {
 
 /* {"kept": […], "removed": […], "dry_run"}: entries with folder, timestamp, "reasons", and these in one text: "reason".
  * Unfinished backups are left alone and do not count;
- * what the store protects is left, too. */
+ * what the store protects is left, too, and what its last verification found damaged, which does not count either. */
 JB_API int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
                      jb_error *error);
 

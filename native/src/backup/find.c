@@ -29,6 +29,7 @@ struct candidate {
     char timestamp[CLOCK_TIMESTAMP_SIZE];
     char mode[sizeof((struct backup_id *)NULL)->mode];
     bool has_seal;
+    bool has_verified;
 };
 
 struct candidates {
@@ -56,6 +57,7 @@ static int collect(void *context, const struct folder *folder, jb_error *error)
     memcpy(candidate->timestamp, folder->id.timestamp, sizeof candidate->timestamp);
     memcpy(candidate->mode, folder->id.mode, sizeof candidate->mode);
     candidate->has_seal = folder->has_seal;
+    candidate->has_verified = folder->has_verified;
     return JB_OK;
 }
 
@@ -68,26 +70,56 @@ static int newest_first(const void *left, const void *right)
     return order != 0 ? order : strcmp(b->mode, a->mode);
 }
 
+int backup_seal_trouble(int code, jb_error *error)
+{
+    if (code != JB_ERROR_FORMAT)
+        return code;
+    error->code = JB_ERROR_VERIFY;
+    if (error->hint[0] == '\0')
+        error_hint(error, "choose another backup; one with a damaged seal is removed by 'rm --name … --damaged'");
+    return JB_ERROR_VERIFY;
+}
+
+/* Whoever gets the newest is told where it may not be what it was. That its record cannot be read says nothing. */
+static void warn_of_damage(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                           const struct seal *seal)
+{
+    bool damaged;
+    char when[CLOCK_UTC_SIZE];
+    jb_error ignored = JB_ERROR_INIT;
+    if (verified_damaged(store, operation, bucket, id, json_member_text(seal->document, "owner"), &damaged, when,
+                         &ignored) == JB_OK &&
+        damaged)
+        operation_log(operation, JB_LOG_WARNING, "the verification of %s found the backup '%s' damaged", when,
+                      id->folder);
+}
+
 /* Whoever wants the newest is told that it is there, but not to be used. */
-static int look_at(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
-                   bool *complete, jb_error *error)
+static int look_at(jb_store *store, jb_operation *operation, const char *bucket, const struct candidate *candidate,
+                   struct backup *backup, bool *complete, jb_error *error)
 {
     struct seal seal;
     jb_error trouble = JB_ERROR_INIT;
+    const struct backup_id *id = &backup->id;
     int code = seal_read(store, operation, bucket, id, &seal, &trouble);
     *complete = false;
-    if (code == JB_ERROR_FORMAT)
+    if (code == JB_ERROR_FORMAT) {
         operation_log(operation, JB_LOG_WARNING, "the backup '%s' is passed over: %s", id->folder, trouble.text);
+        if (backup->passed_over[0] == '\0')
+            memcpy(backup->passed_over, id->folder, sizeof backup->passed_over);
+    }
     if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
         return JB_OK; /* damaged, or removed meanwhile */
     if (code != JB_OK)
         return error_copy(error, &trouble);
     *complete = strcmp(seal_state(&seal), "complete") == 0;
+    if (*complete && candidate->has_verified)
+        warn_of_damage(store, operation, bucket, id, &seal);
     seal_clean_up(&seal);
     return JB_OK;
 }
 
-static int find_latest(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id,
+static int find_latest(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup *backup,
                        jb_error *error)
 {
     struct candidates candidates = {.mode = name->mode};
@@ -97,15 +129,20 @@ static int find_latest(jb_store *store, jb_operation *operation, const jb_backup
         qsort(candidates.items, candidates.count, sizeof *candidates.items, newest_first);
     for (size_t i = 0; code == JB_OK && !complete && i < candidates.count; i++) {
         const struct candidate *candidate = &candidates.items[i];
-        code = backup_id_set(id, name->name, candidate->timestamp, candidate->mode, error);
+        code = backup_id_set(&backup->id, name->name, candidate->timestamp, candidate->mode, error);
         if (code == JB_OK && candidate->has_seal)
-            code = look_at(store, operation, name->bucket, id, &complete, error);
+            code = look_at(store, operation, name->bucket, candidate, backup, &complete, error);
         else
             complete = true;
     }
     free(candidates.items);
     if (code != JB_OK || complete)
         return code;
+    if (backup->passed_over[0] != '\0') {
+        error_set(error, JB_ERROR_FORMAT, "the seal of the backup '%s' is damaged, and there is no older complete one",
+                  backup->passed_over);
+        return backup_seal_trouble(JB_ERROR_FORMAT, error);
+    }
     error_set(error, JB_ERROR_NOT_FOUND, "there is no complete backup of the name '%s' in '%s'", name->name,
               name->bucket);
     return error_hint(error, "list the backups to see what there is");
@@ -138,7 +175,7 @@ static int refuse_unfinished(const struct backup *backup, const char *state, jb_
     return error_hint(error, "choose another one; an unfinished backup was never verified");
 }
 
-static int find_id(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup_id *id,
+static int find_id(jb_store *store, jb_operation *operation, const jb_backup_name *name, struct backup *backup,
                    jb_error *error)
 {
     if (name == NULL || name->size != sizeof *name)
@@ -151,7 +188,8 @@ static int find_id(jb_store *store, jb_operation *operation, const jb_backup_nam
     if (code != JB_OK)
         return code;
     bool latest = name->timestamp == NULL || name->timestamp[0] == '\0' || strcmp(name->timestamp, "latest") == 0;
-    return latest ? find_latest(store, operation, name, id, error) : find_mode(store, operation, name, id, error);
+    return latest ? find_latest(store, operation, name, backup, error)
+                  : find_mode(store, operation, name, &backup->id, error);
 }
 
 /*
@@ -177,7 +215,7 @@ int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *
 {
     *backup = (struct backup){0};
     struct folder folder;
-    int code = find_id(store, operation, name, &backup->id, error);
+    int code = find_id(store, operation, name, backup, error);
     if (code == JB_OK && find_complete(store, operation, name, backup))
         return JB_OK;
     if (code == JB_OK)
@@ -188,7 +226,7 @@ int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *
         struct seal seal;
         code = seal_read(store, operation, name->bucket, &backup->id, &seal, error);
         if (code != JB_OK)
-            return code;
+            return backup_seal_trouble(code, error);
         backup->document = json_incref(seal.document);
         if (!unfinished && strcmp(seal_state(&seal), "complete") != 0)
             code = refuse_unfinished(backup, backup_state(store, operation, &folder, &seal), error);

@@ -50,7 +50,7 @@ static void add_seal(json_t *entry, const struct seal *seal, int *code, jb_error
 static int add_verified(const struct listing *listing, json_t *entry, const struct folder *folder,
                         const struct seal *seal, jb_error *error)
 {
-    static const char *const shown[] = {"verified", "how", "outcome", "percent", "damaged"};
+    static const char *const shown[] = {"verified", "how", "outcome", "percent", "damaged", "last_full"};
     json_t *record;
     int code = verified_read(listing->store, listing->operation, listing->bucket, &folder->id,
                              json_member_text(seal->document, "owner"), &record, error);

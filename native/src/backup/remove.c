@@ -29,9 +29,10 @@ int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_n
     struct seal seal;
     code = seal_read(store, operation, name->bucket, &folder.id, &seal, error);
     if (code == JB_ERROR_FORMAT)
-        error_hint(error, "a backup whose seal is damaged is only removed where just that is asked for");
+        error_hint(error,
+                   "a backup whose seal is damaged is only removed where just that is asked for: with --damaged");
     if (code != JB_OK)
-        return code;
+        return backup_seal_trouble(code, error);
     if (strcmp(backup_state(store, operation, &folder, &seal), "running") == 0) {
         code = error_set(error, JB_ERROR_CONFLICT, "the backup '%s' is being made", folder.id.folder);
         error_hint(error, "wait until it ends; it counts as abandoned after 15 minutes without a sign of life");

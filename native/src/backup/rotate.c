@@ -9,6 +9,7 @@
 struct candidate {
     struct backup_id id;
     bool deleting; /* a removal of it was begun and cut off */
+    bool damaged;  /* so its record says */
 };
 
 struct candidates {
@@ -18,30 +19,51 @@ struct candidates {
     struct candidate *items;
     size_t count;
     size_t capacity;
+    size_t others; /* backups of the name in another mode */
 };
+
+static const char *mode_of(const jb_rotate_options *options)
+{
+    return options->mode == NULL ? "auto" : options->mode;
+}
+
+/* Only what is complete, or half removed, takes part. */
+static int judge(const struct candidates *candidates, const struct folder *folder, struct candidate *candidate,
+                 bool *takes_part, jb_error *error)
+{
+    const char *bucket = candidates->options->bucket;
+    struct seal seal;
+    *candidate = (struct candidate){.id = folder->id};
+    *takes_part = !folder->has_seal && old_is_complete(folder);
+    if (!folder->has_seal)
+        return JB_OK;
+    int code = seal_read(candidates->store, candidates->operation, bucket, &folder->id, &seal, error);
+    if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+        return JB_OK; /* damaged ones are left for a person to look at */
+    if (code != JB_OK)
+        return code;
+    candidate->deleting = strcmp(seal_state(&seal), "deleting") == 0;
+    *takes_part = candidate->deleting || strcmp(seal_state(&seal), "complete") == 0;
+    char when[CLOCK_UTC_SIZE];
+    if (*takes_part && folder->has_verified)
+        code = verified_damaged(candidates->store, candidates->operation, bucket, &folder->id,
+                                json_member_text(seal.document, "owner"), &candidate->damaged, when, error);
+    seal_clean_up(&seal);
+    return code;
+}
 
 static int consider(void *context, const struct folder *folder, jb_error *error)
 {
     struct candidates *candidates = context;
-    const jb_rotate_options *options = candidates->options;
-    if (strcmp(folder->id.mode, options->mode == NULL ? "auto" : options->mode) != 0)
-        return JB_OK;
-    bool deleting = false;
-    if (folder->has_seal) {
-        struct seal seal;
-        int code = seal_read(candidates->store, candidates->operation, options->bucket, &folder->id, &seal, error);
-        if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
-            return JB_OK; /* damaged ones are left for a person to look at */
-        if (code != JB_OK)
-            return code;
-        bool complete = strcmp(seal_state(&seal), "complete") == 0;
-        deleting = strcmp(seal_state(&seal), "deleting") == 0;
-        seal_clean_up(&seal);
-        if (!complete && !deleting)
-            return JB_OK;
-    } else if (!old_is_complete(folder)) {
+    if (strcmp(folder->id.mode, mode_of(candidates->options)) != 0) {
+        candidates->others++;
         return JB_OK;
     }
+    struct candidate candidate;
+    bool takes_part;
+    int code = judge(candidates, folder, &candidate, &takes_part, error);
+    if (code != JB_OK || !takes_part)
+        return code;
     if (candidates->count == candidates->capacity) {
         size_t capacity = candidates->capacity == 0 ? 32 : candidates->capacity * 2;
         struct candidate *items = realloc(candidates->items, capacity * sizeof *items);
@@ -50,7 +72,7 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
         candidates->items = items;
         candidates->capacity = capacity;
     }
-    candidates->items[candidates->count++] = (struct candidate){.id = folder->id, .deleting = deleting};
+    candidates->items[candidates->count++] = candidate;
     return JB_OK;
 }
 
@@ -106,8 +128,12 @@ static int rotate_one(const struct candidates *candidates, const struct candidat
 {
     json_t *reasons = NULL;
     int code = JB_OK;
-    if (!candidate->deleting)
+    if (!candidate->deleting && candidate->damaged) {
+        reasons = json_array();
+        json_append(reasons, json_string("the last verification found it damaged"), &code, error);
+    } else if (!candidate->deleting) {
         code = keep_ask(rules, &candidate->id, &reasons, error);
+    }
     if (code != JB_OK)
         return code;
     if (json_array_size(reasons) > 0) {
@@ -145,6 +171,23 @@ static int rotate(const struct candidates *candidates, struct keep_rules *rules,
     return code;
 }
 
+/* A mistyped name or a forgotten mode is not taken for a rotation that has nothing to do. */
+static void warn_of_none(const struct candidates *candidates)
+{
+    const jb_rotate_options *options = candidates->options;
+    if (candidates->count > 0)
+        return;
+    const char *mode = mode_of(options);
+    if (candidates->others == 0)
+        operation_log(candidates->operation, JB_LOG_WARNING,
+                      "there is no complete backup '%s' of mode %s in '%s', and none of that name in another mode",
+                      options->name, mode, options->bucket);
+    else
+        operation_log(candidates->operation, JB_LOG_WARNING,
+                      "there is no complete backup '%s' of mode %s in '%s'; there are %zu of mode %s", options->name,
+                      mode, options->bucket, candidates->others, strcmp(mode, "auto") == 0 ? "manual" : "auto");
+}
+
 int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options *options, char **account,
               jb_error *error)
 {
@@ -165,6 +208,8 @@ int jb_rotate(jb_store *store, jb_operation *operation, const jb_rotate_options 
     code = folder_list(store, operation, options->bucket, options->name, consider, &candidates, error);
     if (code == JB_OK && candidates.count > 0)
         qsort(candidates.items, candidates.count, sizeof *candidates.items, newest_first);
+    if (code == JB_OK)
+        warn_of_none(&candidates);
     if (code == JB_OK)
         code = rotate(&candidates, &rules, account, error);
     free(candidates.items);

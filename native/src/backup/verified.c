@@ -1,5 +1,6 @@
 #include "verified.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../codec/json.h"
@@ -97,4 +98,96 @@ int verified_read(jb_store *store, jb_operation *operation, const char *bucket, 
     }
     bool none = code == JB_ERROR_NOT_FOUND || code == JB_ERROR_FORMAT || code == JB_ERROR_LIMIT;
     return none ? JB_OK : code;
+}
+
+static bool member_is(const json_t *record, const char *member, const char *text)
+{
+    const char *value = json_member_text(record, member);
+    return value != NULL && strcmp(value, text) == 0;
+}
+
+static bool is_damaged(const json_t *record)
+{
+    return !member_is(record, "outcome", "good");
+}
+
+/* Would `record` have found what the earlier one did? A sample only where it reads the same parts, or all. */
+static bool covers(const json_t *record, const json_t *before)
+{
+    if (member_is(record, "how", "full") || member_is(before, "how", "quick"))
+        return true;
+    const json_t *percent = json_object_get(record, "percent"), *seed = json_object_get(record, "seed");
+    return member_is(record, "how", "sample") && member_is(before, "how", "sample") &&
+           (json_integer_value(percent) == 100 || (json_equal(percent, json_object_get(before, "percent")) &&
+                                                   json_equal(seed, json_object_get(before, "seed"))));
+}
+
+static bool names_text(const json_t *names, const json_t *name)
+{
+    for (size_t i = 0; i < json_array_size(names); i++)
+        if (json_equal(json_array_get(names, i), name))
+            return true;
+    return false;
+}
+
+/* The earlier record with the names of what a weaker verification found. */
+static int add_damaged(const json_t *before, json_t **record, jb_error *error)
+{
+    int code = JB_OK;
+    json_t *both = json_deep_copy(before);
+    json_t *names = json_object_get(both, "damaged");
+    size_t index;
+    json_t *name;
+    if (both == NULL)
+        return error_no_memory(error);
+    json_array_foreach(json_object_get(*record, "damaged"), index, name)
+    {
+        if (json_is_array(names) && json_array_size(names) < VERIFIED_DAMAGED_MAX && !names_text(names, name))
+            json_append(names, json_incref(name), &code, error);
+    }
+    json_decref(*record);
+    *record = both;
+    return code;
+}
+
+/* A weaker verification says nothing against a full one that found all good. */
+static int carry_full(const json_t *before, json_t *record, jb_error *error)
+{
+    int code = JB_OK;
+    bool full = member_is(before, "how", "full") && !is_damaged(before);
+    const char *when = json_member_text(before, full ? "verified" : "last_full");
+    if (when != NULL && !member_is(record, "how", "full"))
+        json_put_text(record, "last_full", when, &code, error);
+    return code;
+}
+
+int verified_merge(jb_operation *operation, const json_t *before, json_t **record, bool *keep, jb_error *error)
+{
+    *keep = true;
+    if (before == NULL)
+        return JB_OK;
+    if (!is_damaged(before) || covers(*record, before))
+        return carry_full(before, *record, error);
+    if (is_damaged(*record))
+        return add_damaged(before, record, error);
+    *keep = false;
+    operation_log(operation, JB_LOG_WARNING,
+                  "damage was recorded on %.40s by a stronger verification (%.10s), and that record stays: verify the "
+                  "backup in full",
+                  json_member_text(before, "verified"), json_member_text(before, "how"));
+    return JB_OK;
+}
+
+int verified_damaged(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
+                     const char *owner, bool *damaged, char when[CLOCK_UTC_SIZE], jb_error *error)
+{
+    json_t *record;
+    *damaged = false;
+    int code = verified_read(store, operation, bucket, id, owner, &record, error);
+    if (code != JB_OK || record == NULL)
+        return code;
+    *damaged = is_damaged(record);
+    snprintf(when, CLOCK_UTC_SIZE, "%s", json_member_text(record, "verified"));
+    json_decref(record);
+    return JB_OK;
 }

@@ -13,8 +13,7 @@
 #include "verify_index.h"
 #include "verify_sample.h"
 
-#define DAMAGED_KEPT 1000                      /* names in the record */
-#define SEED_MAX     ((UINT64_C(1) << 53) - 1) /* what every reader of JSON holds exactly */
+#define SEED_MAX ((UINT64_C(1) << 53) - 1) /* what every reader of JSON holds exactly */
 
 struct verification {
     jb_store *store;
@@ -231,7 +230,7 @@ static json_t *make_record(const struct verification *verification, int *code, j
     json_t *result;
     json_array_foreach(verification->results, index, result)
     {
-        if (!json_is_true(json_object_get(result, "ok")) && json_array_size(damaged) < DAMAGED_KEPT)
+        if (!json_is_true(json_object_get(result, "ok")) && json_array_size(damaged) < VERIFIED_DAMAGED_MAX)
             json_append(damaged, json_incref(json_object_get(result, "name")), code, error);
     }
     json_put_text(record, "outcome", verification->damaged == 0 ? "good" : "damaged", code, error);
@@ -240,24 +239,36 @@ static json_t *make_record(const struct verification *verification, int *code, j
     return record;
 }
 
+static int write_record(const struct verification *verification, bool *recorded, jb_error *error)
+{
+    const char *bucket = verification->options->name.bucket;
+    const char *owner = json_member_text(verification->backup.document, "owner");
+    json_t *before = NULL;
+    int code = verified_read(verification->store, verification->operation, bucket, &verification->backup.id, owner,
+                             &before, error);
+    json_t *record = code == JB_OK ? make_record(verification, &code, error) : NULL;
+    if (code == JB_OK)
+        code = verified_merge(verification->operation, before, &record, recorded, error);
+    json_decref(before);
+    if (code == JB_OK && *recorded)
+        return verified_write(verification->store, verification->operation, bucket, &verification->backup.id, owner,
+                              record, error);
+    json_decref(record);
+    return code;
+}
+
 /* For who may only read, and where nothing more can be written, the verdict is as good without it. */
 static bool record_outcome(const struct verification *verification)
 {
     if (verification->backup.old)
         return false; /* a file of ours would be a foreign one there */
     jb_error error = JB_ERROR_INIT;
-    int code = JB_OK;
-    json_t *record = make_record(verification, &code, &error);
-    if (code != JB_OK)
-        json_decref(record);
-    else
-        code = verified_write(verification->store, verification->operation, verification->options->name.bucket,
-                              &verification->backup.id, json_member_text(verification->backup.document, "owner"),
-                              record, &error);
+    bool recorded = false;
+    int code = write_record(verification, &recorded, &error);
     if (code != JB_OK)
         operation_log(verification->operation, JB_LOG_WARNING, "the outcome is not recorded beside the backup: %s",
                       error.text);
-    return code == JB_OK;
+    return code == JB_OK && recorded;
 }
 
 static json_t *make_account(const struct verification *verification, bool recorded, int *code, jb_error *error)
@@ -323,13 +334,16 @@ int jb_backup_verify(jb_store *store, jb_operation *operation, const jb_verify_o
     int code = check_options(options, error);
     if (code == JB_OK)
         code = backup_find(store, operation, &options->name, false, &verification.backup, error);
-    if (code == JB_ERROR_FORMAT)
-        error->code = JB_ERROR_VERIFY; /* a damaged seal */
     if (code != JB_OK)
-        return (int)error->code;
+        return code;
     verification.seed = options->seed != 0 ? options->seed : random_below(SEED_MAX) + 1;
     verification.sample = (struct sample){.percent = options->percent, .state = verification.seed};
     code = verify(&verification, account, error);
+    if (code == JB_OK && verification.backup.passed_over[0] != '\0') {
+        code = error_set(error, JB_ERROR_VERIFY, "the seal of the newer backup '%s' is damaged",
+                         verification.backup.passed_over);
+        error_hint(error, "what was verified, and is good, is the older '%s'", verification.backup.id.folder);
+    }
     backup_clean_up(&verification.backup);
     return code;
 }
