@@ -440,6 +440,88 @@ static void a_file_may_be_overwritten_in_its_place(void **state)
     assert_int_equal(shell("umount '%s/file'", w.path), 0);
 }
 
+static jb_restore_options old_file(void)
+{
+    assert_int_equal(
+        shell("cd '%s' && mkdir -p store/bucket/o_2021-01-02T03:04:00_auto && echo new | gzip > "
+              "store/bucket/o_2021-01-02T03:04:00_auto/file.gz && echo old > file && chmod 640 file && chown 3:4 file",
+              w.path),
+        0);
+    jb_restore_options options = options_of("o", "file");
+    options.old = true;
+    options.object = "file.gz";
+    options.name.mode = "auto";
+    options.name.timestamp = "2021-01-02T03:04:00";
+    options.in_place = true;
+    return options;
+}
+
+static void other_names_of_a_file_keep_their_content(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = old_file();
+    assert_int_equal(shell("cd '%s' && ln file second && setfattr -n user.k -v x file", w.path), 0);
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    expect_content("file", "new");
+    expect_content("second", "old");
+    assert_int_equal(shell("cd '%s' && test \"$(stat -c %%a:%%u:%%g:%%h file)\" = 640:3:4:1 && "
+                           "getfattr -n user.k file > /dev/null && ! ls | grep -q '^file.'",
+                           w.path),
+                     0);
+
+    /* A mounted one cannot be parted from them. */
+    assert_int_equal(shell("cd '%s' && ln second third && mount --bind second file", w.path), 0);
+    begin_list();
+    assert_fails(JB_ERROR_CONFLICT, error, jb_restore_check(w.store, NULL, &options, NULL, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    expect_same_tree(true);
+    assert_int_equal(shell("umount '%s/file'", w.path), 0);
+}
+
+static void a_journal_inside_the_target_is_refused(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(shell("cd '%s' && ln -s target to_it", w.path), 0);
+    for (int i = 0; i < 6; i++) {
+        static const char *const journals[] = {"target/journal", "to_it/journal", "to_it/sub/journal"};
+        jb_restore_options options = options_of("b", "target");
+        begin_list();
+        options.in_place = i % 2 == 0;
+        options.journal = workspace_file(&w, "%s", journals[i / 2]);
+        if (options.in_place)
+            assert_fails(JB_ERROR_USAGE, error, jb_restore_check(w.store, NULL, &options, NULL, &error));
+        else if (i / 2 == 2) /* directories of journals are made before */
+            continue;
+        assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+        assert_non_null(strstr(error.text, "lies inside the target"));
+        expect_content("target/file", "old");
+        if (options.in_place)
+            expect_same_tree(true);
+    }
+}
+
+static void a_program_that_cannot_run_is_refused_before_anything(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(shell("cd '%s' && echo '#!/bin/sh' > not-executable", w.path), 0);
+    const char *const programs[] = {"no-such-program", "/no/such/program", "./relative", "/tmp",
+                                    workspace_file(&w, "not-executable")};
+    for (size_t i = 0; i < 2 * sizeof programs / sizeof *programs; i++) {
+        begin_list();
+        const char *const program[] = {programs[i / 2], NULL};
+        jb_restore_options options = options_of("b", "target");
+        options.consumer = program;
+        options.in_place = i % 2 == 0;
+        assert_fails(JB_ERROR_PRODUCER, error, jb_restore_check(w.store, NULL, &options, NULL, &error));
+        assert_fails(JB_ERROR_PRODUCER, error, jb_restore(w.store, NULL, &options, NULL, &error));
+        assert_non_null(strstr(error.text, programs[i / 2]));
+        expect_same_tree(true);
+    }
+}
+
 static void what_contradicts_itself_is_refused(void **state)
 {
     (void)state;
@@ -502,6 +584,9 @@ int main(void)
                                         leave),
         cmocka_unit_test_setup_teardown(the_process_may_end_in_place, enter, leave),
         cmocka_unit_test_setup_teardown(a_program_may_take_the_place_too, enter, leave),
+        cmocka_unit_test_setup_teardown(other_names_of_a_file_keep_their_content, enter, leave),
+        cmocka_unit_test_setup_teardown(a_journal_inside_the_target_is_refused, enter, leave),
+        cmocka_unit_test_setup_teardown(a_program_that_cannot_run_is_refused_before_anything, enter, leave),
         cmocka_unit_test_setup_teardown(what_contradicts_itself_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_file_may_be_overwritten_in_its_place, enter, leave),
     };

@@ -66,6 +66,10 @@ int restore_fill(jb_store *store, struct restore *restore, const char *staging, 
 /* Reads all of it: digests, the compressed form, the archive. Nothing is written. */
 int restore_verify(jb_store *store, struct restore *restore, jb_error *error);
 
+/* JB_ERROR_CONFLICT where the target cannot be replaced in place without harm to what is not of it; JB_ERROR_USAGE
+ * where the journal lies inside it. */
+int restore_check_in_place(const struct restore *restore, const struct restore_target *target, jb_error *error);
+
 /* The whole restore, without staging. *account, which may be set in either case, is the caller's to free. */
 int restore_in_place(jb_store *store, struct restore *restore, json_t **account, jb_error *error);
 

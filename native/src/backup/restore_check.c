@@ -33,6 +33,8 @@ int restore_check_room(const struct restore *restore, struct restore_room *room,
     *room = (struct restore_room){0};
     int code = restore_target_look(options->target, restore->kind, options->in_place, restore->operation, &room->target,
                                    error);
+    if (code == JB_OK && options->in_place)
+        code = restore_check_in_place(restore, &room->target, error);
     if (code == JB_OK)
         code = swap_space(options->target, &room->bytes_free, error);
     if (code != JB_OK)

@@ -1,11 +1,54 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/random.h"
 #include "../codec/json.h"
 #include "restore.h"
 #include "swap_tree.h"
+
+int restore_check_in_place(const struct restore *restore, const struct restore_target *target, jb_error *error)
+{
+    const jb_restore_options *options = restore->options;
+    if (restore->kind == SWAP_FILE && target->mount_point && target->shared) {
+        error_set(error, JB_ERROR_CONFLICT,
+                  "the file '%s' is mounted there and has other names, which would change too", options->target);
+        return error_hint(error, "unmount it, or remove its other names");
+    }
+    return swap_check_journal(options->journal, options->target, error);
+}
+
+static int make_like(const char *path, int old, const char *beside, jb_error *error)
+{
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set_errno(error, errno, "cannot make '%s'", beside);
+    int code = swap_tree_copy_metadata(old, fd, path, error);
+    close(fd);
+    if (code == JB_OK && rename(beside, path) != 0)
+        code = error_set_errno(error, errno, "cannot replace '%s'", path);
+    if (code != JB_OK)
+        (void)unlink(beside);
+    return code;
+}
+
+/* What has other names keeps its content under these: a new, empty file like it takes this one. */
+static int part_from_other_names(const char *path, jb_error *error)
+{
+    char id[33], *beside;
+    random_name(id);
+    if (asprintf(&beside, "%s.jpsbackup-%s", path, id) < 0)
+        return error_no_memory(error);
+    int old = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int code = old < 0 ? error_set_errno(error, errno, "cannot open '%s'", path) : make_like(path, old, beside, error);
+    if (old >= 0)
+        close(old);
+    free(beside);
+    return code;
+}
 
 /*
  * The old content goes. An archive brings owner, mode and attributes of the directory itself, so it begins with a new
@@ -14,8 +57,8 @@
 static int remove_old(const struct restore *restore, const struct restore_target *target, jb_error *error)
 {
     const char *path = restore->options->target;
-    if (restore->kind == SWAP_FILE)
-        return JB_OK; /* it is overwritten */
+    if (restore->kind == SWAP_FILE) /* it is overwritten */
+        return target->shared ? part_from_other_names(path, error) : JB_OK;
     int code = target->exists ? swap_tree_empty(&swap_system_calls, path, error) : JB_OK;
     bool anew = !target->exists || (restore->options->consumer == NULL && !target->mount_point && rmdir(path) == 0);
     if (code == JB_OK && anew && mkdir(path, 0700) != 0)

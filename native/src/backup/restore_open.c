@@ -3,6 +3,7 @@
 #include "../codec/age.h"
 #include "../codec/json.h"
 #include "../stream/object_keys.h"
+#include "../stream/process.h"
 #include "old.h"
 #include "restore_paths.h"
 
@@ -16,7 +17,8 @@ static int check_options(const jb_restore_options *options, jb_error *error)
     if (options->journal == NULL || options->journal[0] != '/')
         return error_set(error, JB_ERROR_USAGE, "the journal '%s' is no absolute path",
                          options->journal == NULL ? "" : options->journal);
-    return options->decryption == NULL ? JB_OK : age_decryption_check(options->decryption, error);
+    int code = options->consumer == NULL ? JB_OK : process_find_consumer(options->consumer, error);
+    return code != JB_OK || options->decryption == NULL ? code : age_decryption_check(options->decryption, error);
 }
 
 void restore_clean_up(struct restore *restore)

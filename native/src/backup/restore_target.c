@@ -102,6 +102,7 @@ int restore_target_look(const char *path, enum swap_kind kind, bool measure, jb_
         return error_set(error, JB_ERROR_USAGE, "the target '%s' is no %s", path,
                          kind == SWAP_TREE ? "directory" : "regular file");
     target->exists = true;
+    target->shared = S_ISREG(status.st_mode) && status.st_nlink > 1;
     char *real = realpath(path, NULL);
     if (real == NULL)
         return error_set_errno(error, errno, "cannot find the target '%s'", path);

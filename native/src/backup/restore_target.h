@@ -10,6 +10,7 @@
 struct restore_target {
     bool exists;
     bool mount_point;
+    bool shared;    /* a file that has other names */
     uint64_t bytes; /* that its removal gives back to the file system: what has other names elsewhere does not count */
 };
 

@@ -129,10 +129,50 @@ static int canonical(const char *target, char **path, jb_error *error)
     return code;
 }
 
+/* The path without links but a last one, also where its directories are still to be made. NULL with errno. */
+static char *real_path(const char *path)
+{
+    char *parent = swap_parent(path);
+    if (!parent || strcmp(parent, path) == 0)
+        return parent;
+    char *real = realpath(parent, NULL);
+    if (!real && errno == ENOENT)
+        real = real_path(parent);
+    free(parent);
+    char *joined = NULL;
+    if (real && asprintf(&joined, "%s%s", strcmp(real, "/") == 0 ? "" : real, strrchr(path, '/')) < 0)
+        joined = NULL;
+    free(real);
+    return joined;
+}
+
 static bool is_inside(const char *path, const char *directory)
 {
     size_t size = strlen(directory);
     return strncmp(path, directory, size) == 0 && path[size] == '/';
+}
+
+/* A target that goes, and the journal with it, would leave nothing to undo or to go on by. */
+static int check_journal(const char *journal, const char *path, jb_error *error)
+{
+    char *real = real_path(journal);
+    if (!real)
+        return error_set_errno(error, errno, "cannot find the directory of the journal '%s'", journal);
+    bool inside = is_inside(real, path);
+    free(real);
+    return inside ? error_set(error, JB_ERROR_USAGE, "the journal '%s' lies inside the target '%s'", journal, path)
+                  : JB_OK;
+}
+
+int swap_check_journal(const char *journal, const char *target, jb_error *error)
+{
+    char *path;
+    int code = canonical(target, &path, error);
+    if (code != JB_OK)
+        return code;
+    code = check_journal(journal, path, error);
+    free(path);
+    return code;
 }
 
 static int check_others(struct swap *swap, const char *path, jb_error *error)
@@ -142,9 +182,7 @@ static int check_others(struct swap *swap, const char *path, jb_error *error)
         if (is_inside(path, other) || is_inside(other, path))
             return error_set(error, JB_ERROR_USAGE, "the targets '%s' and '%s' lie inside one another", path, other);
     }
-    if (is_inside(swap->journal, path))
-        return error_set(error, JB_ERROR_USAGE, "the journal '%s' lies inside the target '%s'", swap->journal, path);
-    return swap->count < SWAP_TARGETS_MAX ? JB_OK
+    return swap->count < SWAP_TARGETS_MAX ? check_journal(swap->journal, path, error)
                                           : error_set(error, JB_ERROR_LIMIT, "more than %u targets", SWAP_TARGETS_MAX);
 }
 
@@ -369,6 +407,8 @@ int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind ki
         error_set(error, JB_ERROR_STATE, "'%s' holds targets that are staged", swap->journal);
         code = error_hint(error, "a restore in place has a journal of its own");
     }
+    if (code == JB_OK)
+        code = check_journal(swap->journal, path, error);
     struct swap_target *fresh = code == JB_OK ? calloc(1, sizeof(*fresh)) : NULL;
     if (code == JB_OK && (!fresh || !(fresh->container = strdup(""))))
         code = error_no_memory(error);

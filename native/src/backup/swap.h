@@ -51,6 +51,9 @@ int swap_commit(struct swap *swap, jb_operation *operation, bool keep_old, jb_er
  */
 int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind kind, jb_error *error);
 
+/* JB_ERROR_USAGE where the journal, which need not be there yet, lies inside the target, whatever links lead there. */
+int swap_check_journal(const char *journal, const char *target, jb_error *error);
+
 /* The journal as JSON: state, targets with their staging and old paths. Free with free(). */
 char *swap_describe(struct swap *swap, jb_error *error);
 

@@ -17,6 +17,10 @@ int process_start_producer(jb_operation *operation, const char *const *argv, str
 /* Waits for output; *count 0 at its end. */
 int process_read(struct process *process, void *bytes, size_t capacity, size_t *count, jb_error *error);
 
+/* JB_ERROR_PRODUCER where `argv[0]` is no program that a consumer can be started from: an absolute path, or a name in
+ * an absolute directory of PATH, for a consumer runs in a directory of its own. */
+int process_find_consumer(const char *const *argv, jb_error *error);
+
 /* Runs in `directory`; gets its standard input from write; its output is kept for messages like standard error. */
 int process_start_consumer(jb_operation *operation, const char *const *argv, const char *directory,
                            struct process **process, jb_error *error);
