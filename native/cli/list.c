@@ -59,8 +59,8 @@ const struct subcommand list_subcommand = {
     .summary = "list backups",
     .usage = "--bucket BUCKET [--name NAME] [OPTIONS]",
     .about = "Lists the backups of a bucket, newest first, with their state: complete, running, abandoned, deleting, "
-             "old (made by the "
-             "tools before this one) or damaged; and when and how each was last verified.",
+             "old (made by the tools before this one), damaged or newer (made by a newer version); and when and how "
+             "each was last verified.",
     .examples = "jpsbackup list --store file:///mnt/backups --bucket mine\n"
                 "jpsbackup list --store s3:// --bucket mine --name notes --json",
     .run = run,

@@ -565,6 +565,62 @@ static void a_seal_that_is_too_long_is_a_damaged_one(void **state)
     workspace_close(&w);
 }
 
+/* A copy of the backup's folder, sealed as by a version that is not there yet. */
+static void seal_as_newer(struct workspace *w, const char *from, const struct backup_id *id)
+{
+    jb_error error = JB_ERROR_INIT;
+    struct buffer text;
+    buffer_init(&text, SEAL_BYTES_MAX);
+    json_t *document = json_pack("{s:s, s:s, s:s, s:s}", "format", "jpsbackup-seal-2", "name", id->name, "timestamp",
+                                 id->timestamp, "mode", id->mode);
+    assert_ok(error, seal_encode(document, &text, &error));
+    assert_int_equal(shell("cd '%s' && cp -r '%s' '%s'", workspace_file(w, "store/bucket"), from, id->folder), 0);
+    write_file(workspace_file(w, "store/bucket/%s/backup.json", id->folder), text.data, text.size);
+    json_decref(document);
+    buffer_clean_up(&text);
+}
+
+static void a_newer_versions_backup_is_left_alone(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    struct backup_id id;
+    char *account;
+    assert_ok(error, back_up(&w, "n", "2026-11-22T00:00:00", "auto", NULL, &error));
+    assert_ok(error, back_up(&w, "n", "2026-11-24T00:00:00", "auto", NULL, &error));
+    assert_ok(error, backup_id_set(&id, "n", "2026-11-21T00:00:00", "auto", &error));
+    seal_as_newer(&w, "n_2026-11-22T00:00:00_auto", &id);
+    assert_ok(error, backup_id_set(&id, "n", "2026-11-25T00:00:00", "auto", &error));
+    seal_as_newer(&w, "n_2026-11-22T00:00:00_auto", &id);
+    assert_ok(error, jb_backup_list(w.store, w.operation, "bucket", "n", &account, &error));
+    assert_non_null(strstr(account, "\"newer\""));
+    assert_null(strstr(account, "\"damaged\""));
+    jb_text_free(account);
+    const jb_backup_name newer = named("n", id.timestamp, "auto"), latest = named("n", NULL, NULL);
+    assert_fails(JB_ERROR_UNSUPPORTED, error, jb_backup_remove_damaged(w.store, NULL, &newer, NULL, &error));
+    assert_non_null(strstr(error.text, "newer version"));
+    assert_fails(JB_ERROR_UNSUPPORTED, error, jb_backup_remove(w.store, NULL, &newer, NULL, &error));
+    assert_fails(JB_ERROR_UNSUPPORTED, error, verify_backup(w.store, w.operation, newer, false, NULL, &error));
+    assert_ok(error, verify_backup(w.store, w.operation, latest, false, NULL, &error));
+    assert_fails(
+        JB_ERROR_NOT_FOUND, error,
+        jb_backup_begin(w.store, NULL,
+                        &(jb_backup_name){.size = sizeof newer, .bucket = "bucket", .name = "n", .mode = "auto"}, NULL,
+                        true, NULL, &error));
+    assert_ok(error,
+              jb_gc(w.store, NULL, &(jb_gc_options){.size = sizeof(jb_gc_options), .bucket = "bucket"}, NULL, &error));
+    const jb_rotate_options rotation = {.size = sizeof rotation, .bucket = "bucket", .name = "n", .keep = 1};
+    assert_ok(error, jb_rotate(w.store, w.operation, &rotation, NULL, &error));
+    assert_false(exists(&w, "n_2026-11-22T00:00:00_auto"));
+    assert_true(exists(&w, "n_2026-11-21T00:00:00_auto/tree.tar.zst"));
+    assert_true(exists(&w, "n_2026-11-24T00:00:00_auto/tree.tar.zst"));
+    assert_true(exists(&w, "n_2026-11-25T00:00:00_auto/tree.tar.zst"));
+    workspace_close(&w);
+}
+
 static void revisions_are_eight_big_endian_bytes(void **state)
 {
     (void)state;
@@ -608,6 +664,7 @@ int main(void)
         cmocka_unit_test(a_restored_tree_is_the_same),
         cmocka_unit_test(damage_keeps_a_restore_from_changing_anything),
         cmocka_unit_test(a_seal_that_is_too_long_is_a_damaged_one),
+        cmocka_unit_test(a_newer_versions_backup_is_left_alone),
         cmocka_unit_test(revisions_are_eight_big_endian_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

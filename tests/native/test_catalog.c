@@ -15,6 +15,7 @@
 #include "backup/seal.h"
 #include "codec/json.h"
 #include "small_backup.h"
+#include "store/store.h"
 #include "workspace.h"
 
 #define KEY "7_backup_metadata.json"
@@ -334,6 +335,70 @@ static void a_malformed_catalog_is_kept_beside_the_new_one(void **state)
     workspace_close(&w);
 }
 
+/* They hold the only copy of the environment's texts. */
+static void entries_of_unreadable_seals_stay(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_backups(&w);
+    jb_error error = JB_ERROR_INIT;
+    json_t *account;
+    struct buffer text;
+    buffer_init(&text, SEAL_BYTES_MAX);
+    json_t *seal = json_pack("{s:s}", "format", "jpsbackup-seal-2");
+    assert_ok(error, seal_encode(seal, &text, &error));
+    write_file(workspace_file(&w, "store/bucket/a_2026-01-02T00:00:00_auto/backup.json"), text.data, text.size);
+    write_catalog(&w, "{\"backups\": [" ENTRY("damaged", "03", ",\"envname\":\"x\"") "," ENTRY(
+                          "a", "02", ",\"envname\":\"y\"") "," ENTRY("a", "09", "") "]}");
+    assert_ok(error, rebuild(&w, &(jb_catalog_rebuild_options){.forget_others = true}, &account, &error));
+    assert_counts(account, 3, 0, 1, 0, 2);
+    json_decref(account);
+    json_decref(seal);
+    buffer_clean_up(&text);
+    workspace_close(&w);
+}
+
+static const struct store_driver *honest;
+
+/* Another writer, who breaks the catalog otherwise once the first copy is made. */
+static int break_after_the_copy(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+                                const void *bytes, size_t count, const unsigned char *sha256,
+                                struct store_condition condition, jb_object_info *info, jb_error *error)
+{
+    int code = honest->write(store, operation, bucket, key, bytes, count, sha256, condition, info, error);
+    jb_object_info ignored;
+    if (strstr(key, ".malformed-") != NULL && count == strlen("{broken"))
+        assert_ok(*error, honest->write(store, operation, bucket, KEY, "{broken again", 13, NULL,
+                                        (struct store_condition){0}, &ignored, error));
+    return code;
+}
+
+static void what_breaks_the_catalog_meanwhile_is_kept_too(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_backups(&w);
+    jb_error error = JB_ERROR_INIT;
+    write_catalog(&w, "{broken");
+    honest = w.store->driver;
+    struct store_driver racing = *honest;
+    racing.write = break_after_the_copy;
+    w.store->driver = &racing;
+    json_t *account;
+    int code = rebuild(&w, &(jb_catalog_rebuild_options){.replace_malformed = true}, &account, &error);
+    w.store->driver = honest;
+    assert_ok(error, code);
+    assert_int_equal(shell("test \"$(cat '%s')\" = '{broken again'",
+                           workspace_file(&w, "store/catalog/%s", json_member_text(account, "malformed_copy"))),
+                     0);
+    assert_int_equal(shell("cat '%s'.malformed-*Z | grep -qx '{broken'", catalog_path(&w)), 0);
+    json_decref(account);
+    assert_ok(error, add(&w, "x", &error));
+    workspace_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +409,8 @@ int main(void)
         cmocka_unit_test(the_catalog_is_made_anew_from_what_lies_there),
         cmocka_unit_test(entries_are_corrected_and_those_of_others_stay),
         cmocka_unit_test(a_malformed_catalog_is_kept_beside_the_new_one),
+        cmocka_unit_test(entries_of_unreadable_seals_stay),
+        cmocka_unit_test(what_breaks_the_catalog_meanwhile_is_kept_too),
     };
     return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
 }

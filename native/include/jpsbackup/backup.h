@@ -51,7 +51,7 @@ JB_API int jb_backup_discard(jb_store *store, jb_operation *operation, const cha
                              jb_error *error);
 
 /* All backups of the bucket, or those of exactly `name` (not NULL): {"backups": […]}, newest first; state is complete,
- * running, abandoned, deleting, old or damaged. "verification" tells when ("when") and how the backup was last
+ * running, abandoned, deleting, old, damaged, or newer (made by a newer version). "verification" tells when ("when") and how the backup was last
  * verified, and the outcome. */
 JB_API int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name,
                           char **account, jb_error *error);
@@ -117,7 +117,7 @@ typedef struct jb_catalog_rebuild_options {
  * Makes the catalog anew from the seals and old folders of buckets in `store`. An entry gets what its backup's seal
  * says and keeps all else that it has; entries of backups that are no longer in these buckets go; those of other
  * buckets stay as they are (told apart by envrole, uid and region, as the manifests name buckets), and those of search
- * indexes. Account: {"dry_run", "added", "changed", "removed": lists of entries with name, timestamp, mode (and
+ * indexes, and of backups whose seals are damaged or a newer version's. Account: {"dry_run", "added", "changed", "removed": lists of entries with name, timestamp, mode (and
  * "members" that changed), "kept", "untouched": counts, "malformed", "malformed_copy": its key}. JB_ERROR_FORMAT where
  * the catalog is malformed, unless it is to be replaced.
  */
@@ -128,7 +128,8 @@ JB_API int jb_catalog_rebuild(const jb_catalog *catalog, jb_store *store, jb_ope
 JB_API int jb_backup_remove(jb_store *store, jb_operation *operation, const jb_backup_name *name,
                             const jb_catalog *catalog, jb_error *error);
 
-/* The same for a backup that is listed as damaged, because its seal cannot be read; JB_ERROR_STATE for any other. */
+/* The same for a backup that is listed as damaged, because its seal cannot be read; JB_ERROR_UNSUPPORTED
+ * where a newer version made it, JB_ERROR_STATE for any other. */
 JB_API int jb_backup_remove_damaged(jb_store *store, jb_operation *operation, const jb_backup_name *name,
                                     const jb_catalog *catalog, jb_error *error);
 

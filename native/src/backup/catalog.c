@@ -44,13 +44,6 @@ static int parse_catalog(const jb_catalog *catalog, const struct buffer *text, s
     return code;
 }
 
-int catalog_read_text(const jb_catalog *catalog, jb_operation *operation, struct buffer *text, jb_error *error)
-{
-    jb_object_info info;
-    buffer_init(text, CATALOG_BYTES_MAX);
-    return store_read(catalog->store, operation, catalog->bucket, catalog->key, NULL, text, &info, error);
-}
-
 static int make_empty(struct catalog_state *state, jb_error *error)
 {
     state->document = json_pack("{s:[]}", "backups");
@@ -58,25 +51,53 @@ static int make_empty(struct catalog_state *state, jb_error *error)
     return state->backups != NULL ? JB_OK : error_no_memory(error);
 }
 
-int catalog_read(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state, jb_error *error)
+static void forget_document(struct catalog_state *state)
+{
+    json_decref(state->document);
+    state->document = state->backups = NULL;
+}
+
+/* As catalog_read; `text` is what was read. */
+static int read_catalog(const jb_catalog *catalog, jb_operation *operation, struct buffer *text,
+                        struct catalog_state *state, jb_error *error)
 {
     *state = (struct catalog_state){0};
-    struct buffer text;
-    buffer_init(&text, CATALOG_BYTES_MAX);
     jb_object_info info;
-    int code = store_read(catalog->store, operation, catalog->bucket, catalog->key, NULL, &text, &info, error);
+    int code = store_read(catalog->store, operation, catalog->bucket, catalog->key, NULL, text, &info, error);
     if (code == JB_OK) {
         state->exists = true;
         memcpy(state->tag, info.tag, sizeof state->tag);
-        code = parse_catalog(catalog, &text, state, error);
+        code = parse_catalog(catalog, text, state, error);
     } else if (code == JB_ERROR_NOT_FOUND) {
         code = make_empty(state, error);
     }
+    if (code != JB_OK)
+        forget_document(state);
+    return code;
+}
+
+int catalog_read(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state, jb_error *error)
+{
+    struct buffer text;
+    buffer_init(&text, CATALOG_BYTES_MAX);
+    int code = read_catalog(catalog, operation, &text, state, error);
     buffer_clean_up(&text);
-    if (code != JB_OK) {
-        json_decref(state->document);
-        state->document = state->backups = NULL;
+    return code;
+}
+
+/* What cannot be understood is kept, and is then as if there were nothing. */
+static int read_or_keep(const jb_catalog *catalog, jb_operation *operation, catalog_keep_fn keep, void *context,
+                        struct catalog_state *state, jb_error *error)
+{
+    struct buffer text;
+    buffer_init(&text, CATALOG_BYTES_MAX);
+    int code = read_catalog(catalog, operation, &text, state, error);
+    if (code == JB_ERROR_FORMAT && keep != NULL && state->exists) {
+        code = keep(&text, state->tag, context, error);
+        if (code == JB_OK)
+            code = make_empty(state, error);
     }
+    buffer_clean_up(&text);
     return code;
 }
 
@@ -112,25 +133,23 @@ static void wait_before(const jb_operation *operation, int attempt)
 }
 
 /* *lost where another writer came between. */
-static int change_once(const jb_catalog *catalog, jb_operation *operation, bool anew, catalog_change_fn change,
-                       void *context, struct catalog_state *state, bool *lost, jb_error *error)
+static int change_once(const jb_catalog *catalog, jb_operation *operation, catalog_keep_fn keep,
+                       catalog_change_fn change, void *context, struct catalog_state *state, bool *lost,
+                       jb_error *error)
 {
     bool changed = true;
-    int code = catalog_read(catalog, operation, state, error);
-    if (code == JB_ERROR_FORMAT && anew)
-        code = make_empty(state, error);
+    int code = read_or_keep(catalog, operation, keep, context, state, error);
     if (code == JB_OK)
         code = change(state->backups, context, &changed, error);
     if (code == JB_OK && changed) {
         code = write_catalog(catalog, operation, state, error);
         *lost = code == JB_ERROR_CONFLICT;
     }
-    json_decref(state->document);
-    state->document = state->backups = NULL;
+    forget_document(state);
     return code;
 }
 
-int catalog_change(const jb_catalog *catalog, jb_operation *operation, bool anew, catalog_change_fn change,
+int catalog_change(const jb_catalog *catalog, jb_operation *operation, catalog_keep_fn keep, catalog_change_fn change,
                    void *context, jb_error *error)
 {
     struct catalog_state now = {0}, before = {0};
@@ -141,7 +160,7 @@ int catalog_change(const jb_catalog *catalog, jb_operation *operation, bool anew
         bool lost = false;
         int code = operation_check(operation, error);
         if (code == JB_OK)
-            code = change_once(catalog, operation, anew, change, context, &now, &lost, error);
+            code = change_once(catalog, operation, keep, change, context, &now, &lost, error);
         if (!lost)
             return code;
         same = now.exists == before.exists && strcmp(now.tag, before.tag) == 0 ? same + 1 : 1;
@@ -212,7 +231,7 @@ int jb_catalog_add(const jb_catalog *catalog, jb_operation *operation, const cha
     if (code == JB_OK)
         code = jb_store_make_bucket(catalog->store, operation, catalog->bucket, error);
     if (code == JB_OK)
-        code = catalog_change(catalog, operation, false, add_entry, entry, error);
+        code = catalog_change(catalog, operation, NULL, add_entry, entry, error);
     json_decref(entry);
     return code;
 }
@@ -240,7 +259,7 @@ int jb_catalog_remove(const jb_catalog *catalog, jb_operation *operation, const 
     int code = catalog_check(catalog, error);
     if (code == JB_OK)
         code = backup_id_set(&id, name, timestamp, mode, error);
-    return code != JB_OK ? code : catalog_change(catalog, operation, false, remove_entry, &id, error);
+    return code != JB_OK ? code : catalog_change(catalog, operation, NULL, remove_entry, &id, error);
 }
 
 int jb_catalog_list(const jb_catalog *catalog, jb_operation *operation, char **account, jb_error *error)

@@ -20,17 +20,17 @@ int catalog_check(const jb_catalog *catalog, jb_error *error);
  * is no catalog, or holds numbers that would be changed by writing it; `exists` and `tag` are set then, too. */
 int catalog_read(const jb_catalog *catalog, jb_operation *operation, struct catalog_state *state, jb_error *error);
 
-/* The object as it is; JB_ERROR_NOT_FOUND where there is none. */
-int catalog_read_text(const jb_catalog *catalog, jb_operation *operation, struct buffer *text, jb_error *error);
-
 /* Changes the list; *changed is true before, and made false where there is nothing to write. */
 typedef int (*catalog_change_fn)(json_t *backups, void *context, bool *changed, jb_error *error);
 
+/* Keeps a text that cannot be understood and is about to be replaced; `tag` is that of this very text. */
+typedef int (*catalog_keep_fn)(const struct buffer *text, const char *tag, void *context, jb_error *error);
+
 /*
  * Reads, changes and writes if unchanged, until no other writer came between. Where the document cannot be understood:
- * JB_ERROR_FORMAT, or, with `anew`, the change begins with an empty one.
+ * JB_ERROR_FORMAT, or, with `keep` (else NULL), it is given there, each time, and the change begins with an empty one.
  */
-int catalog_change(const jb_catalog *catalog, jb_operation *operation, bool anew, catalog_change_fn change,
+int catalog_change(const jb_catalog *catalog, jb_operation *operation, catalog_keep_fn keep, catalog_change_fn change,
                    void *context, jb_error *error);
 
 /* Is it the entry of this backup? */

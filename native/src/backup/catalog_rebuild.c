@@ -18,11 +18,14 @@ struct rebuild {
     jb_store *store;
     jb_operation *operation;
     const jb_catalog_rebuild_options *options;
-    const char *bucket; /* that is being looked at */
-    json_t *before;     /* the folders' names of the entries that were there before the look: a set */
-    json_t *wanted;     /* by the folder's name: {"entry", "bucket", "old"} */
-    bool malformed;     /* what was read is no catalog */
-    char copy[STORE_KEY_MAX + 1];
+    const char *bucket;           /* that is being looked at */
+    json_t *before;               /* the folders' names of the entries that were there before the look: a set */
+    json_t *unread;               /* the folders' names whose seals are damaged or a newer version's: a set */
+    json_t *wanted;               /* by the folder's name: {"entry", "bucket", "old"} */
+    bool malformed;               /* what was read is no catalog */
+    char copy[STORE_KEY_MAX + 1]; /* the last one that was made of a malformed text */
+    char copied_tag[sizeof((struct catalog_state *)NULL)->tag];
+    unsigned copies;
     /* What the last try of the change did. */
     json_t *added;
     json_t *changed;
@@ -70,8 +73,13 @@ static int look_at(void *context, const struct folder *folder, jb_error *error)
     bool complete = !folder->has_seal && old_is_complete(folder);
     if (folder->has_seal) {
         code = seal_read(rebuild->store, rebuild->operation, rebuild->bucket, &folder->id, &seal, error);
-        if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
-            return JB_OK; /* damaged, or removed meanwhile */
+        if (code == JB_ERROR_NOT_FOUND)
+            return JB_OK; /* removed meanwhile */
+        if (seal_is_unreadable(code)) {
+            code = JB_OK;
+            json_put(rebuild->unread, folder->id.folder, json_true(), &code, error);
+            return code;
+        }
         complete = code == JB_OK && strcmp(seal_state(&seal), "complete") == 0;
     }
     if (complete) {
@@ -183,8 +191,11 @@ static int settle(struct rebuild *rebuild, json_t *entry, json_t *matched, bool 
         json_put(matched, id.folder, json_true(), &code, error);
         return code == JB_OK ? merge(rebuild, entry, found, error) : code;
     }
-    /* One that came after the look began is of a backup that the look may have missed. */
-    if (known && found == NULL && belongs_here(rebuild, entry) && json_object_get(rebuild->before, id.folder) != NULL) {
+    /* One that came after the look began is of a backup that the look may have missed. That of an unreadable seal is
+     * the only copy of the environment's texts. */
+    bool unread = known && json_object_get(rebuild->unread, id.folder) != NULL;
+    if (known && found == NULL && !unread && belongs_here(rebuild, entry) &&
+        json_object_get(rebuild->before, id.folder) != NULL) {
         *stays = false;
         return note(rebuild->removed, entry, NULL, error);
     }
@@ -240,23 +251,31 @@ static int read_before(struct rebuild *rebuild, jb_error *error)
     return code;
 }
 
-/* Nothing of it is lost, whatever it was. */
-static int copy_malformed(struct rebuild *rebuild, jb_error *error)
+/* Nothing of it is lost, whatever it was, also where it became another one since. */
+static int copy_malformed(const struct buffer *text, const char *tag, void *context, jb_error *error)
 {
+    struct rebuild *rebuild = context;
     const jb_catalog *catalog = rebuild->catalog;
+    if (rebuild->copies > 0 && strcmp(tag, rebuild->copied_tag) == 0)
+        return JB_OK;
     char now[CLOCK_UTC_SIZE];
     clock_format_utc(clock_now(), now);
-    int length = snprintf(rebuild->copy, sizeof rebuild->copy, "%s.malformed-%s", catalog->key, now);
+    char number[16] = "";
+    if (rebuild->copies > 0)
+        snprintf(number, sizeof number, "-%u", rebuild->copies + 1);
+    int length = snprintf(rebuild->copy, sizeof rebuild->copy, "%s.malformed-%s%s", catalog->key, now, number);
     if (length < 0 || (size_t)length >= sizeof rebuild->copy)
         return error_set(error, JB_ERROR_USAGE, "the catalog's name '%s' is too long", catalog->key);
-    struct buffer text;
     jb_object_info info;
-    int code = catalog_read_text(catalog, rebuild->operation, &text, error);
-    if (code == JB_OK)
-        code = store_write(catalog->store, rebuild->operation, catalog->bucket, rebuild->copy, text.data, text.size,
+    int code = store_write(catalog->store, rebuild->operation, catalog->bucket, rebuild->copy, text->data, text->size,
                            NULL, (struct store_condition){.when = STORE_IF_ABSENT}, &info, error);
-    buffer_clean_up(&text);
-    return code == JB_OK ? JB_OK : error_prefix(error, "keeping the malformed catalog as '%s'", rebuild->copy);
+    if (code != JB_OK)
+        return error_prefix(error, "keeping the malformed catalog as '%s'", rebuild->copy);
+    snprintf(rebuild->copied_tag, sizeof rebuild->copied_tag, "%s", tag);
+    if (rebuild->copies++ > 0)
+        operation_log(rebuild->operation, JB_LOG_WARNING,
+                      "the malformed catalog was changed meanwhile: it is kept as '%s', too", rebuild->copy);
+    return JB_OK;
 }
 
 /* A backup may have been removed while its entry was on its way: then its removal did not find it. */
@@ -328,10 +347,9 @@ static int write(struct rebuild *rebuild, jb_error *error)
 {
     const jb_catalog *catalog = rebuild->catalog;
     int code = jb_store_make_bucket(catalog->store, rebuild->operation, catalog->bucket, error);
-    if (code == JB_OK && rebuild->malformed)
-        code = copy_malformed(rebuild, error);
     if (code == JB_OK)
-        code = catalog_change(catalog, rebuild->operation, rebuild->malformed, change, rebuild, error);
+        code = catalog_change(catalog, rebuild->operation, rebuild->malformed ? copy_malformed : NULL, change, rebuild,
+                              error);
     return code == JB_OK ? drop_removed(rebuild, error) : code;
 }
 
@@ -363,6 +381,7 @@ int jb_catalog_rebuild(const jb_catalog *catalog, jb_store *store, jb_operation 
                               .operation = operation,
                               .options = options,
                               .before = json_object(),
+                              .unread = json_object(),
                               .wanted = json_object(),
                               .added = json_array(),
                               .changed = json_array(),
@@ -377,6 +396,7 @@ int jb_catalog_rebuild(const jb_catalog *catalog, jb_store *store, jb_operation 
     if (code == JB_OK && account != NULL)
         code = make_account(&rebuild, account, error);
     json_decref(rebuild.before);
+    json_decref(rebuild.unread);
     json_decref(rebuild.wanted);
     json_decref(rebuild.added);
     json_decref(rebuild.changed);

@@ -103,12 +103,12 @@ static int look_at(jb_store *store, jb_operation *operation, const char *bucket,
     const struct backup_id *id = &backup->id;
     int code = seal_read(store, operation, bucket, id, &seal, &trouble);
     *complete = false;
-    if (code == JB_ERROR_FORMAT) {
+    if (seal_is_unreadable(code)) {
         operation_log(operation, JB_LOG_WARNING, "the backup '%s' is passed over: %s", id->folder, trouble.text);
-        if (backup->passed_over[0] == '\0')
+        if (code == JB_ERROR_FORMAT && backup->passed_over[0] == '\0')
             memcpy(backup->passed_over, id->folder, sizeof backup->passed_over);
     }
-    if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+    if (seal_is_unreadable(code) || code == JB_ERROR_NOT_FOUND)
         return JB_OK; /* damaged, or removed meanwhile */
     if (code != JB_OK)
         return error_copy(error, &trouble);

@@ -23,7 +23,7 @@ static int is_abandoned(const struct sweep *sweep, const struct folder *folder, 
         return JB_OK;
     struct seal seal;
     int code = seal_read(sweep->store, sweep->operation, sweep->options->bucket, &folder->id, &seal, error);
-    if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+    if (seal_is_unreadable(code) || code == JB_ERROR_NOT_FOUND)
         return JB_OK; /* damaged ones are left for a person to look at */
     if (code != JB_OK)
         return code;

@@ -72,13 +72,15 @@ static int make_entry(const struct listing *listing, const struct folder *folder
 {
     struct seal seal = {0};
     int code = JB_OK;
+    bool newer = false;
     *made = NULL;
     if (folder->has_seal) {
         code = seal_read(listing->store, listing->operation, listing->bucket, &folder->id, &seal, error);
         if (code == JB_ERROR_NOT_FOUND)
             return JB_OK;
-        if (code == JB_ERROR_FORMAT)
-            code = JB_OK; /* shown as damaged */
+        newer = code == JB_ERROR_UNSUPPORTED;
+        if (seal_is_unreadable(code))
+            code = JB_OK; /* shown as such */
     }
     if (code != JB_OK)
         return code;
@@ -87,9 +89,10 @@ static int make_entry(const struct listing *listing, const struct folder *folder
     json_put_text(entry, "timestamp", folder->id.timestamp, &code, error);
     json_put_text(entry, "mode", folder->id.mode, &code, error);
     json_put_text(entry, "folder", folder->id.folder, &code, error);
-    json_put_text(entry, "state",
-                  backup_state(listing->store, listing->operation, folder, seal.document == NULL ? NULL : &seal), &code,
-                  error);
+    const char *state =
+        newer ? "newer"
+              : backup_state(listing->store, listing->operation, folder, seal.document == NULL ? NULL : &seal);
+    json_put_text(entry, "state", state, &code, error);
     json_put_count(entry, "size", folder->bytes, &code, error);
     json_put_count(entry, "objects", folder->objects, &code, error);
     if (seal.document != NULL)

@@ -38,7 +38,7 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
         return JB_OK;
     struct seal seal;
     int code = seal_read(newest->store, newest->operation, newest->name->bucket, &folder->id, &seal, error);
-    if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+    if (seal_is_unreadable(code) || code == JB_ERROR_NOT_FOUND)
         return JB_OK; /* damaged, or removed meanwhile */
     if (code != JB_OK)
         return code;

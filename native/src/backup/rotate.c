@@ -38,7 +38,7 @@ static int judge(const struct candidates *candidates, const struct folder *folde
     if (!folder->has_seal)
         return JB_OK;
     int code = seal_read(candidates->store, candidates->operation, bucket, &folder->id, &seal, error);
-    if (code == JB_ERROR_FORMAT || code == JB_ERROR_NOT_FOUND)
+    if (seal_is_unreadable(code) || code == JB_ERROR_NOT_FOUND)
         return JB_OK; /* damaged ones are left for a person to look at */
     if (code != JB_OK)
         return code;

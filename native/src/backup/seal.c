@@ -74,20 +74,27 @@ int seal_decode(const char *text, size_t size, json_t **document, jb_error *erro
     if (code != JB_OK)
         return code;
     const char *format = json_member_text(*document, "format");
-    if (format == NULL || strcmp(format, SEAL_FORMAT) != 0) {
-        error_set(error, JB_ERROR_FORMAT, "the seal is of the form '%.50s', not '%s'", format == NULL ? "" : format,
-                  SEAL_FORMAT);
-        code = error_hint(error, "a newer version of this program may know it");
-    } else if (!is_state(json_member_text(*document, "state")) || json_member_text(*document, "owner") == NULL ||
-               !json_is_array(json_object_get(*document, "objects")) ||
+    if (format != NULL && strcmp(format, SEAL_FORMAT) != 0) {
+        error_set(error, JB_ERROR_UNSUPPORTED,
+                  "the seal was made by a newer version: it is of the form '%.50s', not '%s'", format, SEAL_FORMAT);
+        code = error_hint(error, "update this program");
+    } else if (format == NULL || !is_state(json_member_text(*document, "state")) ||
+               json_member_text(*document, "owner") == NULL || !json_is_array(json_object_get(*document, "objects")) ||
                !json_is_object(json_object_get(*document, "environment"))) {
         code = damaged("a member is missing or of another kind", error);
     }
-    if (code != JB_OK)
+    if (code != JB_OK) {
         json_decref(*document);
-    else
+        *document = NULL;
+    } else {
         json_object_del(*document, "sha256"); /* checked; encoding a changed seal adds its own */
+    }
     return code;
+}
+
+bool seal_is_unreadable(int code)
+{
+    return code == JB_ERROR_FORMAT || code == JB_ERROR_UNSUPPORTED;
 }
 
 static bool text_is(const json_t *document, const char *member, const char *expected)

@@ -25,8 +25,12 @@ void seal_clean_up(struct seal *seal);
 
 /* The text of a seal with its own digest at the end, appended to `text`. */
 int seal_encode(const json_t *document, struct buffer *text, jb_error *error);
-/* Checks digest, format and the members that every seal has; JB_ERROR_FORMAT. */
+/* Checks digest, format and the members that every seal has. JB_ERROR_FORMAT: it is damaged. JB_ERROR_UNSUPPORTED: it
+ * is whole, but of another format: a newer version made it. */
 int seal_decode(const char *text, size_t size, json_t **document, jb_error *error);
+
+/* Is the code that of a seal which tells nothing, as it is damaged or a newer version's? */
+bool seal_is_unreadable(int code);
 
 /* Reads and checks the backup's seal. Its name, timestamp and mode must be those of the folder. */
 int seal_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
