@@ -95,8 +95,9 @@ static void a_claim_that_was_taken_over_completes_nothing(void **state)
                  jb_backup_complete(w.store, w.operation, "bucket", claim, objects, NULL, &error));
     assert_fails(JB_ERROR_CONFLICT, error, jb_backup_discard(w.store, w.operation, "bucket", claim, &error));
     /* The other one's object is not in the store. */
-    assert_fails(JB_ERROR_NOT_FOUND, error,
+    assert_fails(JB_ERROR_VERIFY, error,
                  jb_backup_complete(w.store, w.operation, "bucket", other, objects, NULL, &error));
+    assert_non_null(strstr(error.hint, "put it again"));
     jb_text_free(claim);
     jb_text_free(other);
     workspace_close(&w);

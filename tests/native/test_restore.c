@@ -239,12 +239,12 @@ static void what_is_mounted_inside_the_target_stops_a_restore_before_it_begins(v
     assert_int_equal(shell("umount '%s/target2'", w.path), 0);
 }
 
-/* 40 MiB beside 30 MiB of old content, where 75 MiB more are free at first. */
+/* 40 MiB beside 30 MiB of old content, where 40 MiB more are free at first. */
 static void without_room_for_both_it_is_restored_in_place_only(void **state)
 {
     (void)state;
     jb_error error = JB_ERROR_INIT;
-    assert_int_equal(shell("cd '%s' && mkdir small && mount -t tmpfs -o size=110m none small && mkdir small/t && "
+    assert_int_equal(shell("cd '%s' && mkdir small && mount -t tmpfs -o size=70m none small && mkdir small/t && "
                            "head -c 31457280 /dev/urandom > small/t/old && head -c 41943040 /dev/zero > tree/new",
                            w.path),
                      0);
@@ -259,6 +259,11 @@ static void without_room_for_both_it_is_restored_in_place_only(void **state)
     assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
     assert_non_null(strstr(error.hint, "in place"));
     assert_int_equal(access(workspace_file(&w, "small/t/old"), F_OK), 0);
+    /* Where nothing is to go, that would help nobody. */
+    options.target = workspace_file(&w, "small/fresh");
+    assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_null(strstr(error.hint, "in place"));
+    options.target = workspace_file(&w, "small/t");
 
     options.in_place = true;
     /* A second name keeps the bytes where they are. */
@@ -336,11 +341,16 @@ static void expect_resumed(const jb_restore_options *options)
     assert_fails(JB_ERROR_STATE, error, jb_restore_swap(NULL, options->journal, NULL, &error));
     jb_restore_options other = *options;
     other.in_place = false;
-    assert_fails(JB_ERROR_STATE, error, jb_restore(w.store, NULL, &other, NULL, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_restore(w.store, NULL, &other, NULL, &error));
     assert_non_null(strstr(error.text, "is incomplete"));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_restore_check(w.store, NULL, &other, NULL, &error));
+    assert_non_null(strstr(error.text, "is incomplete"));
+    assert_ok(error, jb_restore_check(w.store, NULL, options, NULL, &error)); /* the same one goes on */
     other = options_of("b", "other");
     other.in_place = true;
-    assert_fails(JB_ERROR_STATE, error, jb_restore(w.store, NULL, &other, NULL, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_restore(w.store, NULL, &other, NULL, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, jb_restore_check(w.store, NULL, &other, NULL, &error));
+    expect_state("\"in-place\"");
     expect_content("other/file", "old");
     assert_ok(error, jb_restore(w.store, NULL, options, NULL, &error));
     expect_content("target/file", "new");
@@ -562,6 +572,124 @@ static void old_content_is_kept_where_the_account_says(void **state)
     jb_text_free(account);
 }
 
+static void expect_apart(const char *target, const char *text)
+{
+    jb_error error = JB_ERROR_INIT;
+    for (int in_place = 0; in_place < 2; in_place++) {
+        jb_restore_options options = options_of("b", "target");
+        options.target = target;
+        options.in_place = in_place == 1;
+        assert_fails(JB_ERROR_USAGE, error, jb_restore_check(w.store, NULL, &options, NULL, &error));
+        assert_non_null(strstr(error.text, text));
+        assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+        assert_non_null(strstr(error.text, text));
+        assert_non_null(strstr(error.hint, "restore into a directory"));
+        if (in_place == 0)
+            assert_fails(JB_ERROR_USAGE, error, jb_restore_stage(w.store, NULL, &options, NULL, &error));
+    }
+    assert_ok(error, jb_backup_show(w.store, NULL,
+                                    &(jb_backup_name){.size = sizeof(jb_backup_name), .bucket = "bucket", .name = "b"},
+                                    false, NULL, &error));
+}
+
+static void a_restore_never_touches_the_store_it_reads_from(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s", w.path);
+    expect_apart(workspace_file(&w, "store"), "holds the store itself");
+    expect_apart(path, "holds the store itself");
+    expect_apart(workspace_file(&w, "store/fresh/deep"), "inside the store's own directory");
+    expect_apart(workspace_file(&w, "store/bucket"), "inside the store's own directory");
+    /* By another name, which a path's text does not tell. */
+    assert_int_equal(shell("mkdir '%s-alias' && mount --bind '%s' '%s-alias'", w.path, w.path, w.path), 0);
+    snprintf(path, sizeof path, "%s-alias", w.path);
+    expect_apart(path, "holds the store itself");
+    snprintf(path, sizeof path, "%s-alias/store/x", w.path);
+    expect_apart(path, "inside the store's own directory");
+    assert_int_equal(shell("umount '%s-alias' && rmdir '%s-alias'", w.path, w.path), 0);
+}
+
+static int put_all(const char *tree, const char *key, bool strict, jb_error *error)
+{
+    const jb_put_options options = {
+        .size = sizeof options, .bucket = "bucket", .key = key, .tree = tree, .strict = strict};
+    return jb_put(w.store, NULL, &options, NULL, error);
+}
+
+static void an_archive_leaves_out_the_store_that_it_goes_into(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    assert_ok(error, put_all(w.path, "all.tar", false, &error));
+    assert_int_equal(shell("tar -tf '%s/store/bucket/all.tar' > '%s/list' && grep -q /target/file '%s/list' && "
+                           "! grep -q /store '%s/list'",
+                           w.path, w.path, w.path, w.path),
+                     0);
+    assert_fails(JB_ERROR_IO, error, put_all(w.path, "strict.tar", true, &error));
+    assert_non_null(strstr(error.text, "store"));
+    assert_non_null(strstr(error.text, "left out"));
+    assert_fails(JB_ERROR_USAGE, error, put_all(workspace_file(&w, "store"), "own.tar", false, &error));
+}
+
+static void a_missing_or_cut_object_is_told_as_damage_of_the_backup(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = options_of("b", "target");
+    assert_int_equal(shell("truncate -s -1 '%s'/store/bucket/b_*_manual/tree.tar.zst", w.path), 0);
+    assert_fails(JB_ERROR_VERIFY, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "is damaged: its object 'tree.tar.zst'"));
+    assert_non_null(strstr(error.text, "bytes instead of"));
+    assert_int_equal(shell("rm '%s'/store/bucket/b_*_manual/tree.tar.zst", w.path), 0);
+    assert_fails(JB_ERROR_VERIFY, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "is damaged: its object 'tree.tar.zst' is missing"));
+    assert_non_null(strstr(error.hint, "another backup"));
+}
+
+static void back_up(const char *name, const char *const *directories)
+{
+    jb_error error = JB_ERROR_INIT;
+    jb_backup_directories_options backup = {
+        .size = sizeof backup,
+        .name = {.size = sizeof(jb_backup_name), .bucket = "bucket", .name = name, .mode = "manual"},
+        .directories = directories};
+    assert_ok(error, jb_backup_directories(w.store, NULL, &backup, NULL, &error));
+}
+
+static void the_objects_to_choose_from_are_named(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    back_up("two", (const char *[]){workspace_file(&w, "tree"), workspace_file(&w, "other"), NULL});
+    jb_restore_options options = options_of("two", "target");
+    assert_fails(JB_ERROR_USAGE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_non_null(strstr(error.hint, "'tree.tar.zst'"));
+    assert_non_null(strstr(error.hint, "'other.tar.zst'"));
+    options.object = "absent";
+    assert_fails(JB_ERROR_NOT_FOUND, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_non_null(strstr(error.hint, "'other.tar.zst'"));
+}
+
+/* The archive holds 1 MiB beside a file of nothing but 1 GiB of hole. */
+static void holes_of_chosen_files_need_no_room(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    char *account = NULL;
+    assert_int_equal(shell("cd '%s/tree' && truncate -s 1G hole && head -c 1048576 /dev/urandom > dense", w.path), 0);
+    back_up("holes", (const char *[]){workspace_file(&w, "tree"), NULL});
+    jb_restore_options options = options_of("holes", "fresh");
+    options.target = workspace_file(&w, "fresh");
+    options.paths = (const char *const[]){"hole", NULL};
+    assert_ok(error, jb_restore(w.store, NULL, &options, &account, &error));
+    const char *bytes = strstr(account, "\"bytes\":");
+    assert_non_null(bytes);
+    assert_true(strtoull(bytes + strlen("\"bytes\":"), NULL, 10) < 8192);
+    jb_text_free(account);
+    assert_int_equal(shell("test $(stat -c %%s '%s/fresh/hole') = 1073741824", w.path), 0);
+}
+
 int main(void)
 {
     /* Mounts are seen by this process and its children only, and end with them. */
@@ -589,6 +717,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_program_that_cannot_run_is_refused_before_anything, enter, leave),
         cmocka_unit_test_setup_teardown(what_contradicts_itself_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_file_may_be_overwritten_in_its_place, enter, leave),
+        cmocka_unit_test_setup_teardown(a_restore_never_touches_the_store_it_reads_from, enter, leave),
+        cmocka_unit_test_setup_teardown(an_archive_leaves_out_the_store_that_it_goes_into, enter, leave),
+        cmocka_unit_test_setup_teardown(a_missing_or_cut_object_is_told_as_damage_of_the_backup, enter, leave),
+        cmocka_unit_test_setup_teardown(the_objects_to_choose_from_are_named, enter, leave),
+        cmocka_unit_test_setup_teardown(holes_of_chosen_files_need_no_room, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,12 @@ struct tar_member {
     const char *trouble; /* what a warning said of it while it was read; NULL mostly */
 };
 
+/* A directory, by whatever path it is reached. */
+struct tar_directory {
+    dev_t device;
+    ino_t inode;
+};
+
 #define TAR_NO_READERS   ((unsigned)-1)
 #define TAR_AHEAD_MEMORY ((size_t)8 << 20)
 
@@ -44,11 +50,13 @@ struct tar_create_options {
     const char *const *include; /* the same: only what matches, all below a directory that matches, and the directories
                                    on the way to these; what is excluded stays out. NULL or empty: all */
     bool one_file_system;       /* a directory on another file system is archived without what is in it */
-    bool strict;                /* a warning is a failure (JB_ERROR_IO) */
-    unsigned readers;           /* threads that read small files ahead; 0: 8; TAR_NO_READERS: none */
-    size_t ahead_memory;        /* bytes for what is read ahead; 0: TAR_AHEAD_MEMORY */
-    size_t names_memory;        /* bytes for names of large directories, and the same for files with several names; what
-                                   is more goes to unlinked files in TMPDIR (else /var/tmp). 0: 2 MiB */
+    const struct tar_directory *left_out; /* this one below the tree is left out, with a warning; NULL: none */
+    const char *left_out_why;
+    bool strict;         /* a warning is a failure (JB_ERROR_IO) */
+    unsigned readers;    /* threads that read small files ahead; 0: 8; TAR_NO_READERS: none */
+    size_t ahead_memory; /* bytes for what is read ahead; 0: TAR_AHEAD_MEMORY */
+    size_t names_memory; /* bytes for names of large directories, and the same for files with several names; what
+                            is more goes to unlinked files in TMPDIR (else /var/tmp). 0: 2 MiB */
     tar_warning_fn warning;
     void *warning_context;
     /* Told of each member in the archive's order once all its bytes were put, some of which may still be on their way

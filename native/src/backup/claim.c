@@ -169,6 +169,8 @@ static int confirm_object(jb_store *store, jb_operation *operation, const char *
     if (code != JB_OK)
         return code;
     code = folder_confirm_object(store, operation, bucket, id, &object, error);
+    if (code == JB_ERROR_VERIFY)
+        error_hint(error, "put it again before the backup is completed");
     *bytes += object.bytes + (object.index != NULL ? object.index->bytes : 0);
     object_clean_up(&object);
     return code;

@@ -1,10 +1,13 @@
 #include "find.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../codec/json.h"
 #include "old.h"
+
+#define HINT_OBJECTS_MAX 4u
 
 void backup_clean_up(struct backup *backup)
 {
@@ -242,6 +245,24 @@ int backup_find(jb_store *store, jb_operation *operation, const jb_backup_name *
     return code;
 }
 
+/* After an error that was just set: which objects there are. */
+static int hint_objects(const json_t *objects, jb_error *error)
+{
+    char names[sizeof error->hint] = "";
+    size_t used = 0, told = 0, count = json_array_size(objects);
+    for (; told < count && told < HINT_OBJECTS_MAX; told++) {
+        const char *name = json_member_text(json_array_get(objects, told), "name");
+        size_t length = name != NULL ? strlen(name) : 0;
+        if (length == 0 || length > (sizeof names - used) / 2)
+            break;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'", told > 0 ? ", " : "", name);
+    }
+    if (told == 0)
+        return (int)error->code;
+    return told < count ? error_hint(error, "name one of %s, and %zu more", names, count - told)
+                        : error_hint(error, count > 1 ? "name one of %s" : "name %s, or none", names);
+}
+
 int backup_object(const struct backup *backup, const char *object, const json_t **description, jb_error *error)
 {
     const json_t *objects = json_object_get(backup->document, "objects");
@@ -249,16 +270,18 @@ int backup_object(const struct backup *backup, const char *object, const json_t 
         *description = json_array_get(objects, 0);
         return JB_OK;
     }
-    if (object == NULL)
-        return error_set(error, JB_ERROR_USAGE, "the backup '%s' holds %zu objects; name the one to restore",
-                         backup->id.folder, json_array_size(objects));
-    for (size_t i = 0; i < json_array_size(objects); i++) {
+    for (size_t i = 0; object != NULL && i < json_array_size(objects); i++) {
         *description = json_array_get(objects, i);
         const char *name = json_member_text(*description, "name");
         if (name != NULL && strcmp(name, object) == 0)
             return JB_OK;
     }
-    return error_set(error, JB_ERROR_NOT_FOUND, "the backup '%s' holds no object '%s'", backup->id.folder, object);
+    if (object == NULL)
+        error_set(error, JB_ERROR_USAGE, "the backup '%s' holds %zu objects; name the one to restore",
+                  backup->id.folder, json_array_size(objects));
+    else
+        error_set(error, JB_ERROR_NOT_FOUND, "the backup '%s' holds no object '%s'", backup->id.folder, object);
+    return hint_objects(objects, error);
 }
 
 int jb_backup_show(jb_store *store, jb_operation *operation, const jb_backup_name *name, bool unfinished,

@@ -31,35 +31,49 @@ static int expected_digest(const struct object_segment *segment, const struct st
     return JB_OK;
 }
 
-static int confirm_segment(jb_store *store, jb_operation *operation, const char *bucket, const char *key,
+static int damaged(const struct backup_id *id, jb_error *error)
+{
+    error_prefix(error, "the backup '%s' is damaged", id->folder);
+    return error_hint(error, "restore another backup");
+}
+
+static int confirm_segment(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                            const struct object_segment *segment, jb_error *error)
 {
+    char key[STORE_KEY_MAX + 1];
+    backup_key(id, segment->name, key, sizeof key);
     jb_object_info info;
     struct store_digest digest;
     unsigned char sha256[SHA256_SIZE];
     bool comparable;
     int code = store_stat_digest(store, operation, bucket, key, object_segment_version(segment), &info, &digest, error);
+    if (code == JB_ERROR_NOT_FOUND) {
+        error_set(error, JB_ERROR_VERIFY, "its object '%s' is missing in '%s'", segment->name, bucket);
+        return damaged(id, error);
+    }
     if (code != JB_OK)
         return code;
-    if (info.bytes != segment->bytes)
-        return error_set(error, JB_ERROR_VERIFY, "'%s/%s' has %llu bytes instead of %llu", bucket, key,
-                         (unsigned long long)info.bytes, (unsigned long long)segment->bytes);
+    if (info.bytes != segment->bytes) {
+        error_set(error, JB_ERROR_VERIFY, "its object '%s' in '%s' has %llu bytes instead of %llu", segment->name,
+                  bucket, (unsigned long long)info.bytes, (unsigned long long)segment->bytes);
+        return damaged(id, error);
+    }
     code = expected_digest(segment, &digest, sha256, &comparable, error);
     if (code != JB_OK || !comparable || memcmp(sha256, digest.sha256, SHA256_SIZE) == 0)
         return code;
-    return error_set(
+    error_set(
         error, JB_ERROR_VERIFY,
-        "'%s/%s' is another object than was put: the SHA-256 that the store keeps of it differs from the seal's",
-        bucket, key);
+        "its object '%s' in '%s' is another one than was put: the SHA-256 that the store keeps of it differs from "
+        "the seal's",
+        segment->name, bucket);
+    return damaged(id, error);
 }
 
 int folder_confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const struct object *object, jb_error *error)
 {
     for (size_t i = 0; i < object->segment_count; i++) {
-        char key[STORE_KEY_MAX + 1];
-        backup_key(id, object->segments[i].name, key, sizeof key);
-        int code = confirm_segment(store, operation, bucket, key, &object->segments[i], error);
+        int code = confirm_segment(store, operation, bucket, id, &object->segments[i], error);
         if (code != JB_OK)
             return code;
     }

@@ -35,9 +35,8 @@ int folder_list(jb_store *store, jb_operation *operation, const char *bucket, co
 int folder_read(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                 struct folder *folder, jb_error *error);
 
-/* Does the store hold all segments with their sizes, and the index likewise? JB_ERROR_VERIFY or JB_ERROR_NOT_FOUND name
- * the one that is wrong.
- */
+/* Does the store hold all segments with their sizes, and the index likewise? JB_ERROR_VERIFY names the one that is
+ * wrong or missing. */
 int folder_confirm_object(jb_store *store, jb_operation *operation, const char *bucket, const struct backup_id *id,
                           const struct object *object, jb_error *error);
 

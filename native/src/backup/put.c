@@ -21,6 +21,7 @@ struct put {
     struct put_index index; /* with options->index */
     struct workers *workers;
     struct alive *alive;
+    jb_store *store;
     jb_operation *operation;
     const jb_put_options *options;
     struct object *object;
@@ -121,7 +122,7 @@ static int produce(struct put *put, jb_error *error)
     operation_phase(put->operation, options->tree != NULL ? "archive" : "upload",
                     slash == NULL ? options->key : slash + 1, 0, 0);
     if (options->tree != NULL)
-        return put_tree(put->operation, options, &put->stages.sink, put->index.writer, put->object, error);
+        return put_tree(put->store, put->operation, options, &put->stages.sink, put->index.writer, put->object, error);
     if (options->command != NULL)
         return put_command(put, error);
     if (options->file != NULL)
@@ -249,7 +250,7 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
     if (code != JB_OK)
         return code;
     struct object made = {0}; /* what the producer knows of it */
-    struct put put = {.operation = operation, .options = options, .object = &made};
+    struct put put = {.store = store, .operation = operation, .options = options, .object = &made};
     code = run(&put, store, object, error);
     if (code == JB_OK) {
         object->root = made.root;

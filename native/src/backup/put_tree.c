@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../archive/index/index_writer.h"
 #include "../archive/tar.h"
@@ -74,11 +75,33 @@ static const char *last_name(const char *key)
     return slash == NULL ? key : slash + 1;
 }
 
-int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct index_writer *index,
-             struct object *object, jb_error *error)
+/* The store's directory grows while it is read: an archive that goes into it cannot hold it. */
+static int find_own(jb_store *store, const char *tree, struct tar_directory *own, bool *has_own, jb_error *error)
+{
+    struct stat status, top;
+    int fd;
+    const char *directory = store_directory(store, &fd);
+    *has_own = directory != NULL;
+    if (directory == NULL)
+        return JB_OK;
+    if (fstat(fd, &status) != 0)
+        return error_set_errno(error, errno, "cannot read the store's directory '%s'", directory);
+    *own = (struct tar_directory){.device = status.st_dev, .inode = status.st_ino};
+    if (stat(tree, &top) != 0 || top.st_dev != status.st_dev || top.st_ino != status.st_ino)
+        return JB_OK;
+    error_set(error, JB_ERROR_USAGE, "'%s' is the directory of the store itself: it cannot be archived into it", tree);
+    return error_hint(error, "copy its backups into another store");
+}
+
+int put_tree(jb_store *store, jb_operation *operation, const jb_put_options *options, struct byte_sink *sink,
+             struct index_writer *index, struct object *object, jb_error *error)
 {
     const char **excludes = NULL;
-    int code = put_tree_root(options->tree, &object->root, error);
+    struct tar_directory own;
+    bool has_own;
+    int code = find_own(store, options->tree, &own, &has_own, error);
+    if (code == JB_OK)
+        code = put_tree_root(options->tree, &object->root, error);
     if (code == JB_OK)
         code = all_excludes(options->exclude, &excludes, error);
     if (code == JB_OK && index != NULL)
@@ -92,6 +115,8 @@ int put_tree(jb_operation *operation, const jb_put_options *options, struct byte
                                           .include = options->include,
                                           .one_file_system = options->one_file_system,
                                           .ahead_memory = memory_for_reading_ahead(operation),
+                                          .left_out = has_own ? &own : NULL,
+                                          .left_out_why = "is the directory of the store itself; it is left out",
                                           .strict = options->strict,
                                           .warning = keep_warning,
                                           .warning_context = &archiving,

@@ -9,8 +9,8 @@
 struct index_writer;
 
 /* Archives options->tree and notes in `object` what is known of trees: root, files, warnings. `index` (NULL: none) is
- * begun and told of each member. */
-int put_tree(jb_operation *operation, const jb_put_options *options, struct byte_sink *sink, struct index_writer *index,
-             struct object *object, jb_error *error);
+ * begun and told of each member. The directory of `store` is left out, with a warning; it cannot be the tree itself. */
+int put_tree(jb_store *store, jb_operation *operation, const jb_put_options *options, struct byte_sink *sink,
+             struct index_writer *index, struct object *object, jb_error *error);
 
 #endif

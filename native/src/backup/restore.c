@@ -16,8 +16,10 @@ static int stage(jb_store *store, struct restore *restore, struct swap *swap, js
     const char *target = restore->options->target;
     char staging[PATH_SIZE];
     struct tar_counts counts = {0};
-    int code = swap_stage(swap, restore->operation, target, restore->kind, staging, sizeof staging, error);
-    *begun = code != JB_ERROR_STATE;
+    int code = swap_may_stage(swap, error);
+    *begun = code == JB_OK;
+    if (code == JB_OK)
+        code = swap_stage(swap, restore->operation, target, restore->kind, staging, sizeof staging, error);
     if (code == JB_OK)
         code = restore_fill(store, restore, staging, &counts, error);
     /* An archive brings owner and mode of the tree itself; all else looks like what it replaces. */

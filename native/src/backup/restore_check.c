@@ -11,9 +11,17 @@
 #include "swap_journal.h"
 
 /* Room for directories, journals and the file system's own needs. */
-#define SPACE_MARGIN_BYTES ((uint64_t)64 << 20)
-#define BLOCK_BYTES        4096u /* that a small file takes */
-#define PATH_SIZE          4096
+#define RESERVE_BYTES_MIN ((uint64_t)1 << 20)
+#define RESERVE_BYTES_MAX ((uint64_t)64 << 20)
+#define RESERVE_SHARE     20u   /* of what comes, one part of so many */
+#define BLOCK_BYTES       4096u /* that a small file takes */
+#define PATH_SIZE         4096
+
+static uint64_t with_reserve(uint64_t bytes)
+{
+    uint64_t reserve = RESERVE_BYTES_MIN + bytes / RESERVE_SHARE;
+    return bytes + (reserve < RESERVE_BYTES_MAX ? reserve : RESERVE_BYTES_MAX);
+}
 
 static int no_room(const struct restore *restore, const struct restore_room *room, jb_error *error)
 {
@@ -22,9 +30,13 @@ static int no_room(const struct restore *restore, const struct restore_room *roo
     error_set(error, JB_ERROR_NO_SPACE, "'%s' needs %llu MiB %s '%s', where %llu MiB are free", restore->name,
               (unsigned long long)(room->bytes_needed >> 20), in_place ? "more in the place of" : "beside", target,
               (unsigned long long)(room->bytes_free >> 20));
-    return error_hint(error, in_place ? "free some space"
-                                      : "the old content stays until the new one is in place: free some space, or "
-                                        "restore in place, which cannot be undone");
+    bool empty = !room->target.exists;
+    if (!empty && restore->kind == SWAP_TREE && restore_target_is_empty(target, &empty) != 0)
+        empty = true;
+    bool helps = !in_place && !empty && restore->options->paths == NULL;
+    return error_hint(error, !helps ? "free some space"
+                                    : "the old content stays until the new one is in place: free some space, or "
+                                      "restore in place, which cannot be undone");
 }
 
 int restore_check_room(const struct restore *restore, struct restore_room *room, jb_error *error)
@@ -39,7 +51,8 @@ int restore_check_room(const struct restore *restore, struct restore_room *room,
         code = swap_space(options->target, &room->bytes_free, error);
     if (code != JB_OK)
         return code;
-    room->bytes_needed = restore_needed_bytes(restore) + restore->object.files * BLOCK_BYTES + SPACE_MARGIN_BYTES;
+    uint64_t files = options->paths != NULL ? restore->selection.files : restore->object.files;
+    room->bytes_needed = with_reserve(restore_needed_bytes(restore) + files * BLOCK_BYTES);
     room->bytes_needed -= room->bytes_needed < room->target.bytes ? room->bytes_needed : room->target.bytes;
     return room->bytes_free >= room->bytes_needed ? JB_OK : no_room(restore, room, error);
 }
@@ -129,6 +142,8 @@ int jb_restore_check(jb_store *store, jb_operation *operation, const jb_restore_
     if (code != JB_OK)
         return code;
     code = restore_check_room(&restore, &room, error);
+    if (code == JB_OK)
+        code = swap_check(options->journal, options->target, restore.kind, options->in_place, error);
     if (code == JB_OK && !options->in_place)
         code = try_swap(&restore, &method, error);
     /* A file that something is mounted on cannot be renamed, which shows at the exchange only. */

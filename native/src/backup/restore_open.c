@@ -5,6 +5,7 @@
 #include "../stream/object_keys.h"
 #include "../stream/process.h"
 #include "old.h"
+#include "restore_apart.h"
 #include "restore_paths.h"
 
 static int check_options(const jb_restore_options *options, jb_error *error)
@@ -78,6 +79,8 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
     if (code == JB_OK)
         code = owner_parse(options->owner, &restore->owner, error);
     if (code == JB_OK)
+        code = restore_apart(store, options->target, error);
+    if (code == JB_OK)
         code = options->old ? find_old(store, restore, error)
                             : backup_find(store, operation, &options->name, false, &restore->backup, error);
     if (code == JB_OK)
@@ -100,9 +103,9 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
 uint64_t restore_needed_bytes(const struct restore *restore)
 {
     uint64_t bytes = restore->object.content_bytes;
-    /* Chosen files may have holes, which take no room: never more than all of the archive. */
-    if (restore->options->paths != NULL && restore->selection.bytes < bytes)
-        bytes = restore->selection.bytes;
+    /* Holes take no room. */
+    if (restore->options->paths != NULL && restore->selection.stored_bytes < bytes)
+        bytes = restore->selection.stored_bytes;
     if (restore->backup.old)
         json_member_count(restore->description, "size", &bytes);
     return bytes;

@@ -1,6 +1,5 @@
 #include "restore_paths.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
@@ -27,20 +26,11 @@ static int check_archive(const struct restore *restore, jb_error *error)
 /* Chosen members would replace all that is there: nobody means that who asks for one lost file. */
 static int check_target(const char *target, jb_error *error)
 {
-    DIR *directory = opendir(target);
-    if (directory == NULL && errno == ENOENT)
+    bool empty;
+    if (restore_target_is_empty(target, &empty) != 0)
+        return errno == ENOENT ? JB_OK : error_set_errno(error, errno, "cannot look into '%s'", target);
+    if (empty)
         return JB_OK;
-    if (directory == NULL && errno != ENOTDIR)
-        return error_set_errno(error, errno, "cannot look into '%s'", target);
-    const struct dirent *entry = NULL;
-    if (directory != NULL) {
-        do {
-            entry = readdir(directory);
-        } while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
-        closedir(directory);
-        if (entry == NULL)
-            return JB_OK;
-    }
     error_set(error, JB_ERROR_CONFLICT, "'%s' is there already, and single members do not replace it", target);
     return error_hint(error, "restore them into a directory that does not exist, and take from there what you need");
 }

@@ -1,5 +1,6 @@
 #include "restore_target.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
@@ -61,6 +62,21 @@ static int look_for_mounts(const char *path, bool *mount_point, jb_error *error)
     free(line);
     fclose(mounts);
     return code;
+}
+
+int restore_target_is_empty(const char *path, bool *empty)
+{
+    *empty = false;
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return errno == ENOTDIR ? 0 : -1;
+    const struct dirent *entry;
+    do {
+        entry = readdir(directory);
+    } while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+    closedir(directory);
+    *empty = entry == NULL;
+    return 0;
 }
 
 static uint64_t bytes_of(const struct stat *status)

@@ -21,4 +21,7 @@ struct restore_target {
 int restore_target_look(const char *path, enum swap_kind kind, bool measure, jb_operation *operation,
                         struct restore_target *target, jb_error *error);
 
+/* *empty: it is a directory without anything in it. 0, or -1 with errno where it cannot be looked into. */
+int restore_target_is_empty(const char *path, bool *empty);
+
 #endif

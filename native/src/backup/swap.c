@@ -312,12 +312,12 @@ static int give_path(const struct swap_target *target, char *staging, size_t siz
                : error_set(error, JB_ERROR_LIMIT, "the path '%s/new' is too long", target->container);
 }
 
-static int check_staging(const struct swap *swap, jb_error *error)
+int swap_may_stage(const struct swap *swap, jb_error *error)
 {
     if (swap->state == SWAP_STAGING)
         return JB_OK;
     if (swap->state == SWAP_IN_PLACE) {
-        error_set(error, JB_ERROR_STATE, "'%s' is incomplete: its restore in place did not end (journal '%s')",
+        error_set(error, JB_ERROR_CONFLICT, "'%s' is incomplete: its restore in place did not end (journal '%s')",
                   swap->targets[0]->path, swap->journal);
         return error_hint(error, "run the restore in place again; or commit to keep what is there");
     }
@@ -344,7 +344,7 @@ int swap_stage(struct swap *swap, jb_operation *operation, const char *target, e
                size_t staging_size, jb_error *error)
 {
     char *path = NULL;
-    int code = check_staging(swap, error);
+    int code = swap_may_stage(swap, error);
     if (code == JB_OK)
         code = operation_check(operation, error);
     if (code == JB_OK)
@@ -392,27 +392,33 @@ static int find_staged(struct swap *swap, const char *target, struct swap_target
     return *found ? JB_OK : error_set(error, JB_ERROR_NOT_FOUND, "'%s' is not staged in '%s'", target, swap->journal);
 }
 
+/* *again: it was begun before, of the same target (canonical). */
+static int may_begin_in_place(const struct swap *swap, const char *path, enum swap_kind kind, bool *again,
+                              jb_error *error)
+{
+    *again =
+        swap->state == SWAP_IN_PLACE && swap->targets[0]->kind == kind && strcmp(swap->targets[0]->path, path) == 0;
+    int code = *again ? JB_OK : swap_may_stage(swap, error);
+    if (code != JB_OK || *again)
+        return code;
+    if (swap->count == 0)
+        return check_journal(swap->journal, path, error);
+    error_set(error, JB_ERROR_STATE, "'%s' holds targets that are staged", swap->journal);
+    return error_hint(error, "a restore in place has a journal of its own");
+}
+
 int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind kind, jb_error *error)
 {
     char *path;
+    bool again = false;
     int code = canonical(target, &path, error);
     if (code != JB_OK)
         return code;
-    if (swap->state == SWAP_IN_PLACE && swap->targets[0]->kind == kind && strcmp(swap->targets[0]->path, path) == 0) {
-        free(path);
-        return JB_OK;
-    }
-    code = check_staging(swap, error);
-    if (code == JB_OK && swap->count > 0) {
-        error_set(error, JB_ERROR_STATE, "'%s' holds targets that are staged", swap->journal);
-        code = error_hint(error, "a restore in place has a journal of its own");
-    }
-    if (code == JB_OK)
-        code = check_journal(swap->journal, path, error);
-    struct swap_target *fresh = code == JB_OK ? calloc(1, sizeof(*fresh)) : NULL;
-    if (code == JB_OK && (!fresh || !(fresh->container = strdup(""))))
+    code = may_begin_in_place(swap, path, kind, &again, error);
+    struct swap_target *fresh = code == JB_OK && !again ? calloc(1, sizeof(*fresh)) : NULL;
+    if (code == JB_OK && !again && (!fresh || !(fresh->container = strdup(""))))
         code = error_no_memory(error);
-    if (code != JB_OK) {
+    if (code != JB_OK || again) {
         free(fresh);
         free(path);
         return code;
@@ -425,10 +431,29 @@ int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind ki
     return swap_save(swap, error);
 }
 
+int swap_check(const char *journal, const char *target, enum swap_kind kind, bool in_place, jb_error *error)
+{
+    char *path;
+    bool again;
+    struct swap *swap;
+    if (access(journal, F_OK) != 0)
+        return JB_OK;
+    int code = canonical(target, &path, error);
+    if (code != JB_OK)
+        return code;
+    code = swap_open(journal, &swap, error);
+    if (code == JB_OK) {
+        code = in_place ? may_begin_in_place(swap, path, kind, &again, error) : swap_may_stage(swap, error);
+        swap_close(swap);
+    }
+    free(path);
+    return code;
+}
+
 int swap_staging(struct swap *swap, const char *target, char *staging, size_t staging_size, jb_error *error)
 {
     struct swap_target *found;
-    int code = swap->state == SWAP_IN_PLACE ? check_staging(swap, error) : find_staged(swap, target, &found, error);
+    int code = swap->state == SWAP_IN_PLACE ? swap_may_stage(swap, error) : find_staged(swap, target, &found, error);
     return code == JB_OK ? give_path(found, staging, staging_size, error) : code;
 }
 
@@ -451,7 +476,7 @@ static int finish_staging(const struct swap_target *target, int fd, bool like_ta
 int swap_staged(struct swap *swap, jb_operation *operation, const char *target, bool like_target, jb_error *error)
 {
     struct swap_target *found;
-    int code = check_staging(swap, error);
+    int code = swap_may_stage(swap, error);
     if (code == JB_OK)
         code = operation_check(operation, error);
     if (code == JB_OK)

@@ -27,6 +27,9 @@ enum swap_kind { SWAP_TREE, SWAP_FILE };
  */
 int swap_stage(struct swap *swap, jb_operation *operation, const char *target, enum swap_kind kind, char *staging,
                size_t staging_size, jb_error *error);
+/* What swap_stage begins with: JB_ERROR_CONFLICT where the journal is that of a restore in place which did not end,
+ * JB_ERROR_STATE where an exchange was begun in it. */
+int swap_may_stage(const struct swap *swap, jb_error *error);
 /* The staged content is whole: synced to the disk (syncfs), takes the target's own owner and mode if `like_target`, and
  * is marked so in the journal. */
 int swap_staged(struct swap *swap, jb_operation *operation, const char *target, bool like_target, jb_error *error);
@@ -53,6 +56,9 @@ int swap_begin_in_place(struct swap *swap, const char *target, enum swap_kind ki
 
 /* JB_ERROR_USAGE where the journal, which need not be there yet, lies inside the target, whatever links lead there. */
 int swap_check_journal(const char *journal, const char *target, jb_error *error);
+
+/* Would swap_stage, or swap_begin_in_place, refuse the journal as it stands? Nothing is made where there is none. */
+int swap_check(const char *journal, const char *target, enum swap_kind kind, bool in_place, jb_error *error);
 
 /* The journal as JSON: state, targets with their staging and old paths. Free with free(). */
 char *swap_describe(struct swap *swap, jb_error *error);

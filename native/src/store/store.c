@@ -50,6 +50,11 @@ void jb_store_close(jb_store *store)
     store->driver->close(store);
 }
 
+const char *store_directory(jb_store *store, int *fd)
+{
+    return store != NULL && store->driver->directory != NULL ? store->driver->directory(store, fd) : NULL;
+}
+
 static int check(jb_store *store, const char *bucket, const char *key, jb_error *error)
 {
     if (store == NULL)

@@ -95,6 +95,8 @@ typedef int (*store_unfinished_fn)(void *context, const struct store_unfinished 
 struct store_driver {
     const char *scheme; /* "s3" */
     void (*close)(jb_store *store);
+    /* The directory of this machine that holds all of the store, open at *fd as long as the store is. Optional. */
+    const char *(*directory)(jb_store *store, int *fd);
     int (*make_bucket)(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
     int (*test_bucket)(jb_store *store, jb_operation *operation, const char *bucket, jb_error *error);
     int (*tag_bucket)(jb_store *store, jb_operation *operation, const char *bucket, const jb_tag *tags, size_t count,
@@ -176,6 +178,10 @@ struct jb_store {
 int store_file_open(const jb_store_options *options, jb_store **store, jb_error *error);
 int store_s3_open(const jb_store_options *options, jb_store **store, jb_error *error);
 int store_azure_open(const jb_store_options *options, jb_store **store, jb_error *error);
+
+/* The directory of this machine that holds all of the store, open at *fd as long as the store is; NULL where there is
+ * none. */
+const char *store_directory(jb_store *store, int *fd);
 
 /* Checked forms, to be used above the drivers. */
 int store_stat(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const char *version,

@@ -96,6 +96,12 @@ static int enter(struct creation *creation, int fd, bool whole, jb_error *error)
     return code;
 }
 
+static bool is_left_out(const struct tar_create_options *options, const struct stat *status)
+{
+    return options->left_out != NULL && status->st_dev == options->left_out->device &&
+           status->st_ino == options->left_out->inode;
+}
+
 static int scan_directory(struct creation *creation, bool wanted, jb_error *error)
 {
     int fd = openat(walk_at(&creation->walk)->place->fd, creation->walk.name.text,
@@ -107,9 +113,14 @@ static int scan_directory(struct creation *creation, bool wanted, jb_error *erro
                    ? add_trouble(creation, "was replaced while the tree was read; it is left out", error)
                    : error_set_errno(error, errno, "cannot open '%s'", creation->walk.path.data);
     struct stat status;
-    if (creation->options->one_file_system && fstat(fd, &status) == 0 && status.st_dev != creation->device) {
+    bool known = fstat(fd, &status) == 0;
+    if (known && creation->options->one_file_system && status.st_dev != creation->device) {
         close(fd);
         return wanted ? add_name(creation, SLOT_MOUNT, error) : JB_OK;
+    }
+    if (known && is_left_out(creation->options, &status)) {
+        close(fd);
+        return wanted ? add_trouble(creation, creation->options->left_out_why, error) : JB_OK;
     }
     int code = enter(creation, fd, wanted, error);
     bool full;

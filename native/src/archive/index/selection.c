@@ -86,7 +86,7 @@ static void forget_stretches(struct selection *selection)
         free(selection->stretches[i].link);
     }
     selection->stretch_count = selection->frame_count = 0;
-    selection->files = selection->bytes = 0;
+    selection->files = selection->bytes = selection->stored_bytes = 0;
 }
 
 void selection_clean_up(struct selection *selection)
@@ -155,7 +155,11 @@ static int add_stretch(struct selection *selection, const struct tar_member *mem
                        jb_error *error)
 {
     selection->files++;
-    selection->bytes += member->type == PAX_FILE ? member->size : 0;
+    if (member->type == PAX_FILE) {
+        uint64_t stored = member->end - member->offset - PAX_BLOCK;
+        selection->bytes += member->size;
+        selection->stored_bytes += stored < member->size ? stored : member->size;
+    }
     struct selected_stretch *last =
         selection->stretch_count > 0 ? &selection->stretches[selection->stretch_count - 1] : NULL;
     if (path == NULL && last != NULL && last->path == NULL && last->end == member->offset) {

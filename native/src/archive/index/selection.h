@@ -30,8 +30,9 @@ struct selection {
     size_t frame_count, frame_capacity;
     struct selected_link *links; /* sorted by their first names once all are known */
     size_t link_count, link_capacity;
-    uint64_t files; /* members that come out */
-    uint64_t bytes; /* of regular files, with holes */
+    uint64_t files;        /* members that come out */
+    uint64_t bytes;        /* of regular files, with holes */
+    uint64_t stored_bytes; /* of the same, without; at most some blocks of names and maps of holes more */
 };
 
 /* `paths` (NULL-ended): relative ones below the tree, absolute ones with the tree's own path, `root` ("" for "/").

@@ -15,9 +15,17 @@ static void file_close(jb_store *base)
     free(store);
 }
 
+static const char *file_directory(jb_store *base, int *fd)
+{
+    const struct file_store *store = (const struct file_store *)base;
+    *fd = store->root_fd;
+    return store->root;
+}
+
 static const struct store_driver driver = {
     .scheme = "file",
     .close = file_close,
+    .directory = file_directory,
     .make_bucket = file_make_bucket,
     .test_bucket = file_test_bucket,
     .delete_bucket = file_delete_bucket,
