@@ -51,8 +51,8 @@ JB_API int jb_backup_discard(jb_store *store, jb_operation *operation, const cha
                              jb_error *error);
 
 /* All backups of the bucket, or those of exactly `name` (not NULL): {"backups": […]}, newest first; state is complete,
- * running, abandoned, deleting, old, damaged, or newer (made by a newer version). "verification" tells when ("when") and how the backup was last
- * verified, and the outcome. */
+ * running, abandoned, deleting, old, damaged, or newer (made by a newer version). "verification" tells when ("when")
+ * and how the backup was last verified, and the outcome. */
 JB_API int jb_backup_list(jb_store *store, jb_operation *operation, const char *bucket, const char *name,
                           char **account, jb_error *error);
 
@@ -117,9 +117,9 @@ typedef struct jb_catalog_rebuild_options {
  * Makes the catalog anew from the seals and old folders of buckets in `store`. An entry gets what its backup's seal
  * says and keeps all else that it has; entries of backups that are no longer in these buckets go; those of other
  * buckets stay as they are (told apart by envrole, uid and region, as the manifests name buckets), and those of search
- * indexes, and of backups whose seals are damaged or a newer version's. Account: {"dry_run", "added", "changed", "removed": lists of entries with name, timestamp, mode (and
- * "members" that changed), "kept", "untouched": counts, "malformed", "malformed_copy": its key}. JB_ERROR_FORMAT where
- * the catalog is malformed, unless it is to be replaced.
+ * indexes, and of backups whose seals are damaged or a newer version's. Account: {"dry_run", "added", "changed",
+ * "removed": lists of entries with name, timestamp, mode (and "members" that changed), "kept", "untouched": counts,
+ * "malformed", "malformed_copy": its key}. JB_ERROR_FORMAT where the catalog is malformed, unless it is to be replaced.
  */
 JB_API int jb_catalog_rebuild(const jb_catalog *catalog, jb_store *store, jb_operation *operation,
                               const jb_catalog_rebuild_options *options, char **account, jb_error *error);

@@ -16,6 +16,10 @@ final class CheckedScenario {
 
     public static void main(String[] arguments) throws IOException {
         Path directory = Paths.get(arguments[0]);
+        Path source = Files.createDirectory(directory.resolve("source"));
+        for (int i = 0; i < 100; i++) {
+            Files.createFile(source.resolve("file" + i));
+        }
         try (Store store = Store.open("file://" + Files.createDirectory(directory.resolve("store")));
                 Operation operation = new Operation(0, progress -> progress.toString(), 1)) {
             store.makeBucket("bucket", operation);
@@ -32,7 +36,7 @@ final class CheckedScenario {
             failing(() -> new Backups(store).protect(BackupName.latest("bucket", "none"), Protection.legalHold(), operation));
             store.delete("bucket", Arrays.asList("object1", "object2", "none"), operation);
             store.putCommand(Arrays.asList("echo", "a"), "bucket", "command", null, operation);
-            store.putTree(directory.resolve("store").toString(), "bucket", "tree",
+            store.putTree(source.toString(), "bucket", "tree",
                     new UploadOptions().exclude(Arrays.asList("a", "b", "c")), operation);
             failing(() -> store.stat("bucket", "none", operation));
             failing(() -> store.upload(StreamsOfTests.throwing(3 << 20, new IOException("x")), "bucket", "other", null, operation));
@@ -60,7 +64,7 @@ final class CheckedScenario {
             backups.rotate(new RotateOptions("bucket", "prod", 1).catalog(catalog), operation);
             failing(() -> new Restore(store).check(new RestoreOptions(BackupName.latest("bucket", "prod"), "relative", "j"), operation));
             BackupName tree = new BackupName("bucket", "tree", "2026-01-02T03:04:00", "manual");
-            backups.backupDirectories(new BackupDirectoriesOptions(tree, Arrays.asList(directory.resolve("store/bucket").toString())), operation);
+            backups.backupDirectories(new BackupDirectoriesOptions(tree, Arrays.asList(source.toString())), operation);
             backups.browse(new BrowseOptions(tree), member -> member.toString(), operation);
             failing(() -> backups.browse(new BrowseOptions(tree), member -> {
                 throw new IllegalStateException("x");
