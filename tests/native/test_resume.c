@@ -234,12 +234,68 @@ static void other_directories_change_nothing(void **state)
 }
 
 /* Between the look at the folder and the change of the seal. */
-static int overtake(void *context, const json_t *objects, jb_error *error)
+static int overtake(void *context, const json_t *plan, const json_t *objects, jb_error *error)
 {
+    (void)plan;
     struct workspace *w = context;
     jb_backup_name name = named("b", TIMESTAMP, "manual");
     assert_int_equal(json_array_size(objects), 1);
     return claim_resume(w->store, w->operation, &name, NULL, NULL, NULL, NULL, error);
+}
+
+/* A line is logged while the tree is archived: then the folder is what an interruption leaves. */
+static void keep_a_copy(void *context, jb_log_level level, const char *line)
+{
+    struct workspace *w = context;
+    (void)level;
+    (void)line;
+    shell("rm -rf '%s/copy' && cp -a '%s/store/bucket/" FOLDER "' '%s/copy'", w->path, w->path, w->path);
+}
+
+static void another_plan_changes_nothing(void **state)
+{
+    (void)state;
+    struct workspace w;
+    open_with_trees(&w);
+    jb_error error = JB_ERROR_INIT;
+    const jb_operation_options listening = {.size = sizeof listening, .log = keep_a_copy, .log_context = &w};
+    jb_operation_free(w.operation);
+    assert_ok(error, jb_operation_new(&listening, &w.operation, &error));
+    assert_int_equal(
+        shell("cd '%s/one' && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"s\")'", w.path), 0);
+    const char *directories[] = {workspace_file(&w, "one"), workspace_file(&w, "two"), NULL};
+    const char *patterns[] = {"*.tmp", NULL};
+    jb_backup_directories_options options = {
+        .size = sizeof options, .name = named("b", TIMESTAMP, NULL), .directories = directories, .exclude = patterns};
+    char *account;
+    assert_ok(error, jb_backup_directories(w.store, w.operation, &options, &account, &error));
+    assert_null(strstr(account, "\"plan\""));
+    jb_text_free(account);
+    assert_int_equal(shell("cd '%s' && rm -r store/bucket/" FOLDER " && mv copy store/bucket/" FOLDER, w.path), 0);
+    jb_operation_free(w.operation);
+    assert_ok(error, jb_operation_new(NULL, &w.operation, &error));
+    options.resume = true;
+    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "last sign of life was at 20"));
+    assert_non_null(strstr(error.hint, "resumed from 20"));
+    options.name.timestamp = NULL;
+    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "last sign of life was at 20"));
+    abandon(&w, FOLDER);
+
+    const char *second = directories[1];
+    directories[1] = NULL;
+    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "/two', too"));
+    directories[1] = w.path;
+    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+    directories[1] = second;
+    patterns[0] = "*.bak";
+    assert_fails(JB_ERROR_CONFLICT, error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+    patterns[0] = "*.tmp";
+    options.compression = JB_COMPRESSION_ZSTD; /* the default, said */
+    assert_ok(error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+    workspace_close(&w);
 }
 
 static void only_one_of_two_takes_it_over(void **state)
@@ -293,6 +349,7 @@ int main(void)
         cmocka_unit_test(what_the_store_does_not_hold_as_told_is_put_anew),
         cmocka_unit_test(only_what_is_abandoned_is_taken_over),
         cmocka_unit_test(other_directories_change_nothing),
+        cmocka_unit_test(another_plan_changes_nothing),
         cmocka_unit_test(only_one_of_two_takes_it_over),
         cmocka_unit_test(the_stores_clock_tells_what_is_abandoned),
     };

@@ -95,8 +95,8 @@ static int refuse_used_folder(jb_store *store, jb_operation *operation, const ch
     return error_hint(error, "wait a minute, or choose another name or timestamp; nothing was changed");
 }
 
-static int begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment_text,
-                 char **claim, jb_error *error)
+int claim_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment_text,
+                json_t *plan, char **claim, jb_error *error)
 {
     struct backup_id id;
     json_t *environment;
@@ -110,6 +110,8 @@ static int begin(jb_store *store, jb_operation *operation, const jb_backup_name 
     char owner[33];
     random_name(owner);
     struct seal seal = {.document = first_document(&id, owner, environment, &code, error)};
+    if (plan != NULL)
+        json_put(seal.document, CLAIM_PLAN, json_incref(plan), &code, error);
     if (code == JB_OK)
         code = jb_store_make_bucket(store, operation, name->bucket, error);
     if (code == JB_OK)
@@ -129,7 +131,7 @@ int jb_backup_begin(jb_store *store, jb_operation *operation, const jb_backup_na
     if (error == NULL)
         error = &own;
     return resume ? claim_resume(store, operation, name, environment, NULL, NULL, claim, error)
-                  : begin(store, operation, name, environment, claim, error);
+                  : claim_begin(store, operation, name, environment, NULL, claim, error);
 }
 
 /* Reads the claim's seal and makes sure that it is still this claim's and running. */
@@ -254,6 +256,7 @@ int jb_backup_complete(jb_store *store, jb_operation *operation, const char *buc
         code = confirm_objects(store, operation, bucket, &id, objects, &bytes, error);
     char now[CLOCK_UTC_SIZE];
     clock_format_utc(clock_now(), now);
+    json_object_del(seal.document, CLAIM_PLAN);
     json_put_text(seal.document, "state", "complete", &code, error);
     json_put_text(seal.document, "completed", now, &code, error);
     json_put_count(seal.document, "size", bytes, &code, error);

@@ -6,8 +6,16 @@
 
 #include "name.h"
 
-/* Looks at the descriptions of what would be kept, before anything is changed; another answer than JB_OK ends it. */
-typedef int (*claim_check_fn)(void *context, const json_t *objects, jb_error *error);
+/* Of a running seal: what its backup is to hold, as the beginner told it (docs/formats.md, Seal). */
+#define CLAIM_PLAN "plan"
+
+/* As jb_backup_begin without `resume`; the seal keeps `plan` (NULL: none) until it is complete. */
+int claim_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment,
+                json_t *plan, char **claim, jb_error *error);
+
+/* Looks at the plan (NULL: none was told) and the descriptions of what would be kept, before anything is changed;
+ * another answer than JB_OK ends it. */
+typedef int (*claim_check_fn)(void *context, const json_t *plan, const json_t *objects, jb_error *error);
 
 /*
  * As jb_backup_begin with `resume`. What is complete is known from the seal (what an earlier resumption kept) and from

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/buffer.h"
 #include "../codec/age.h"
+#include "../codec/digest.h"
 #include "../codec/json.h"
 #include "../stream/alive.h"
 #include "catalog.h"
@@ -46,9 +48,96 @@ static int check_directories(const jb_backup_directories_options *options, char 
     return JB_OK;
 }
 
+/* Each text with its NUL, so that no two lists are the same bytes. */
+static int add_patterns(struct buffer *text, const char *what, const char *const *patterns, jb_error *error)
+{
+    int code = buffer_append(text, what, strlen(what) + 1, error);
+    for (; code == JB_OK && patterns != NULL && *patterns != NULL; patterns++)
+        code = buffer_append(text, *patterns, strlen(*patterns) + 1, error);
+    return code;
+}
+
+/* What else decides what the objects are, but for the keys and the level of compression. */
+static int digest_options(const jb_backup_directories_options *options, char hex[SHA256_HEX_SIZE], jb_error *error)
+{
+    struct buffer text;
+    unsigned char digest[SHA256_SIZE];
+    buffer_init(&text, (size_t)64 << 20);
+    int code = buffer_printf(&text, error, "gzip=%d encrypted=%d index=%d one_file_system=%d ",
+                             options->compression == JB_COMPRESSION_GZIP, options->encryption != NULL,
+                             !options->no_index, options->one_file_system);
+    if (code == JB_OK)
+        code = add_patterns(&text, "/exclude/", options->exclude, error);
+    if (code == JB_OK)
+        code = add_patterns(&text, "/include/", options->include, error);
+    if (code == JB_OK)
+        code = sha256_of(text.data, text.size, digest, error);
+    buffer_clean_up(&text);
+    if (code == JB_OK)
+        hex_encode(digest, sizeof digest, hex);
+    return code;
+}
+
+/* What the running seal keeps, so that a resumption is of the same. */
+static int make_plan(const jb_backup_directories_options *options, json_t **plan, jb_error *error)
+{
+    char hex[SHA256_HEX_SIZE];
+    int code = digest_options(options, hex, error);
+    if (code != JB_OK)
+        return code;
+    json_t *directories = json_array();
+    *plan = json_object();
+    for (size_t i = 0; code == JB_OK && options->directories[i] != NULL; i++) {
+        char *root;
+        code = put_tree_root(options->directories[i], &root, error);
+        if (code != JB_OK)
+            break;
+        json_append(directories, json_sprintf("/%s", root), &code, error);
+        free(root);
+    }
+    json_put(*plan, "directories", directories, &code, error);
+    json_put_text(*plan, "options", hex, &code, error);
+    if (code != JB_OK)
+        json_decref(*plan);
+    return code;
+}
+
+static bool holds_all(const json_t *texts, const json_t *others, const char **missing)
+{
+    for (size_t i = 0; i < json_array_size(others); i++) {
+        bool there = false;
+        for (size_t j = 0; !there && j < json_array_size(texts); j++)
+            there = json_equal(json_array_get(texts, j), json_array_get(others, i));
+        *missing = json_string_value(json_array_get(others, i));
+        if (!there)
+            return false;
+    }
+    return true;
+}
+
+static int check_plan(const json_t *plan, const json_t *begun, jb_error *error)
+{
+    if (begun == NULL)
+        return JB_OK; /* begun by another caller, whose objects have any names */
+    const json_t *now = json_object_get(plan, "directories"), *then = json_object_get(begun, "directories");
+    const char *other = NULL;
+    if (!holds_all(now, then, &other))
+        error_set(error, JB_ERROR_CONFLICT, "the interrupted backup is of '%s', too", other == NULL ? "" : other);
+    else if (!holds_all(then, now, &other))
+        error_set(error, JB_ERROR_CONFLICT, "the interrupted backup is not of '%s'", other == NULL ? "" : other);
+    else if (!json_equal(json_object_get(plan, "options"), json_object_get(begun, "options")))
+        error_set(error, JB_ERROR_CONFLICT,
+                  "the interrupted backup was begun with other patterns, compression, encryption, index, or bounds");
+    else
+        return JB_OK;
+    return error_hint(error,
+                      "resume it with the directories and options of its beginning, or remove it and begin anew");
+}
+
 struct wanted {
     const jb_backup_directories_options *options;
     char (*names)[256];
+    const json_t *plan;
 };
 
 /* Is it what this call would make of the directory? */
@@ -79,9 +168,10 @@ static int check_kept(const struct wanted *wanted, const json_t *object, jb_erro
     return error_hint(error, "resume it with the same directories and compression, or remove it and begin anew");
 }
 
-static int check_all_kept(void *context, const json_t *objects, jb_error *error)
+static int check_same(void *context, const json_t *plan, const json_t *objects, jb_error *error)
 {
-    int code = JB_OK;
+    const struct wanted *wanted = context;
+    int code = check_plan(wanted->plan, plan, error);
     for (size_t i = 0; code == JB_OK && i < json_array_size(objects); i++)
         code = check_kept(context, json_array_get(objects, i), error);
     return code;
@@ -90,11 +180,16 @@ static int check_all_kept(void *context, const json_t *objects, jb_error *error)
 static int begin(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
                  char (*names)[256], char **claim, jb_error *error)
 {
-    struct wanted wanted = {.options = options, .names = names};
-    return options->resume
-               ? claim_resume(store, operation, &options->name, options->environment, check_all_kept, &wanted, claim,
-                              error)
-               : jb_backup_begin(store, operation, &options->name, options->environment, false, claim, error);
+    json_t *plan;
+    int code = make_plan(options, &plan, error);
+    if (code != JB_OK)
+        return code;
+    struct wanted wanted = {.options = options, .names = names, .plan = plan};
+    code = options->resume
+               ? claim_resume(store, operation, &options->name, options->environment, check_same, &wanted, claim, error)
+               : claim_begin(store, operation, &options->name, options->environment, plan, claim, error);
+    json_decref(plan);
+    return code;
 }
 
 static bool is_kept(const json_t *kept, const char *name)

@@ -27,6 +27,8 @@ struct newest {
     const jb_backup_name *name;
     bool found;
     struct backup_id id;
+    bool running; /* one that is being made, or was cut off a moment ago */
+    struct folder running_folder;
 };
 
 static int consider(void *context, const struct folder *folder, jb_error *error)
@@ -42,12 +44,28 @@ static int consider(void *context, const struct folder *folder, jb_error *error)
         return JB_OK; /* damaged, or removed meanwhile */
     if (code != JB_OK)
         return code;
-    if (strcmp(backup_state(newest->store, newest->operation, folder, &seal), "abandoned") == 0) {
+    const char *state = backup_state(newest->store, newest->operation, folder, &seal);
+    if (strcmp(state, "abandoned") == 0) {
         newest->found = true;
         newest->id = folder->id;
+    } else if (strcmp(state, "running") == 0) {
+        newest->running = true;
+        newest->running_folder = *folder;
     }
     seal_clean_up(&seal);
     return JB_OK;
+}
+
+static int refuse_state(const struct folder *folder, const char *state, jb_error *error)
+{
+    const char *name = folder->id.folder;
+    if (strcmp(state, "running") != 0)
+        return error_set(error, JB_ERROR_CONFLICT, "the backup '%s' cannot be resumed: it is '%s'", name, state);
+    char last[CLOCK_UTC_SIZE], from[CLOCK_UTC_SIZE];
+    clock_format_utc(folder->modified, last);
+    clock_format_utc(folder->modified + SEAL_ABANDONED_SECONDS + 1, from);
+    error_set(error, JB_ERROR_CONFLICT, "the backup '%s' is being made: its last sign of life was at %s", name, last);
+    return error_hint(error, "if it was cut off, it can be resumed from %s on, by the store's clock", from);
 }
 
 /* The named backup, or the newest abandoned one of the name and mode. */
@@ -66,17 +84,11 @@ static int find_id(struct resumption *resumption, const jb_backup_name *name, jb
     resumption->id = newest.id;
     if (code != JB_OK || newest.found)
         return code;
+    if (newest.running)
+        return refuse_state(&newest.running_folder, "running", error);
     error_set(error, JB_ERROR_NOT_FOUND, "there is no abandoned backup of the name '%s' in '%s'", name->name,
               name->bucket);
     return error_hint(error, "a backup counts as abandoned after 15 minutes without a sign of life");
-}
-
-static int refuse_state(const struct backup_id *id, const char *state, jb_error *error)
-{
-    if (strcmp(state, "running") != 0)
-        return error_set(error, JB_ERROR_CONFLICT, "the backup '%s' cannot be resumed: it is '%s'", id->folder, state);
-    error_set(error, JB_ERROR_CONFLICT, "the backup '%s' is being made", id->folder);
-    return error_hint(error, "wait until it ends; it counts as abandoned after 15 minutes without a sign of life");
 }
 
 static int open_abandoned(struct resumption *resumption, jb_error *error)
@@ -87,13 +99,13 @@ static int open_abandoned(struct resumption *resumption, jb_error *error)
     if (code != JB_OK)
         return code;
     if (!folder.has_seal)
-        return refuse_state(&resumption->id, "old", error);
+        return refuse_state(&folder, "old", error);
     code = seal_read(resumption->store, resumption->operation, resumption->bucket, &resumption->id, &resumption->seal,
                      error);
     if (code != JB_OK)
         return code;
     const char *state = backup_state(resumption->store, resumption->operation, &folder, &resumption->seal);
-    return strcmp(state, "abandoned") == 0 ? JB_OK : refuse_state(&resumption->id, state, error);
+    return strcmp(state, "abandoned") == 0 ? JB_OK : refuse_state(&folder, state, error);
 }
 
 struct signs {
@@ -221,7 +233,7 @@ static int resume(struct resumption *resumption, const char *environment, claim_
     for (size_t left = json_array_size(resumption->told); code == JB_OK && left > 0; left--)
         code = keep_confirmed(resumption, json_array_get(resumption->told, left - 1), error);
     if (code == JB_OK && check != NULL)
-        code = check(context, resumption->kept, error);
+        code = check(context, json_object_get(resumption->seal.document, CLAIM_PLAN), resumption->kept, error);
     char owner[33];
     random_name(owner);
     if (code == JB_OK)
