@@ -37,3 +37,14 @@ unshare -m bash -c '
     [ $? = 8 ] || { cat err >&2; exit 105; }
     [ -z "$(find small -type f ! -path "*/b/*")" ] || exit 106
 ' || failed "on a full file system: $?"
+
+# A store on a file system that is mounted read-only.
+mkdir -p fixed/b && echo x >fixed/b/x
+unshare -m bash -c '
+    mount --bind fixed fixed && mount -o remount,bind,ro fixed
+    for action in "put large b/large" "bucket make new" "rm b/x"; do
+        "$JPSBACKUP" $action --store "file://$PWD/fixed" >out 2>err && exit 107
+        [ $? = 6 ] || { echo "$action:"; cat err; exit 108; } >&2
+        grep -q "mounted read-only" err || { echo "$action:"; cat err; exit 109; } >&2
+    done
+' || failed "on a read-only file system: $?"

@@ -58,6 +58,8 @@ static jb_code code_of_errno(int errnum)
         return JB_ERROR_NOT_FOUND;
     case EEXIST:
         return JB_ERROR_CONFLICT;
+    case EROFS:
+        return JB_ERROR_ACCESS;
     case ENOMEM:
         return JB_ERROR_MEMORY;
     default:
@@ -84,6 +86,8 @@ int error_set_errno(jb_error *error, int errnum, const char *format, ...)
         error_hint(error, "check that the path is right");
     else if (errnum == EACCES)
         error_hint(error, "check the permissions, or run as a user who has them");
+    else if (errnum == EROFS)
+        error_hint(error, "that file system (of a store in a directory: the store) is mounted read-only");
     return (int)code;
 }
 

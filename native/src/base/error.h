@@ -14,7 +14,7 @@
 int error_set(jb_error *error, jb_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* As error_set, for a failed system call: code by `errnum` (ENOSPC, ENOENT, EACCES, ...), ": REASON" appended, hint for
- * no space, a missing path and refused access. */
+ * no space, a missing path, refused access and a read-only file system (JB_ERROR_ACCESS). */
 int error_set_errno(jb_error *error, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 int error_no_memory(jb_error *error);

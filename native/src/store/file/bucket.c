@@ -28,7 +28,7 @@ int file_make_bucket(jb_store *base, jb_operation *operation, const char *bucket
     }
     int errnum = errno;
     error_set_errno(error, errnum, "cannot make the bucket '%s' in 'file://%s'", bucket, store->root);
-    if (errnum == EACCES || errnum == EROFS)
+    if (errnum == EACCES)
         error->code = JB_ERROR_ACCESS;
     return (int)error->code;
 }

@@ -44,7 +44,7 @@ int file_temporary_make(const struct file_place *place, struct file_temporary *t
         return error_set_errno(error, errnum, "cannot lock a temporary file beside '%s'", place->name);
     }
     error_set_errno(error, errnum, "cannot make a temporary file beside '%s'", place->name);
-    if (errnum == EACCES || errnum == EROFS)
+    if (errnum == EACCES)
         error->code = JB_ERROR_ACCESS;
     return (int)error->code;
 }
