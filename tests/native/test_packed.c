@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -69,6 +70,19 @@ static int check(struct workers *qpress, jb_error *error)
     return code;
 }
 
+/* As an extraction would take it. */
+static int check_extract(struct workers *qpress, struct tar_counts *counts, jb_error *error)
+{
+    struct buffer archive;
+    struct memory_source source;
+    memory_load("archive.tar", &archive);
+    memory_source_init(&source, archive.data, archive.size, 10000);
+    const struct tar_extract_options options = {.qpress = qpress};
+    int code = tar_check_extract(NULL, &source.base, &options, counts, error);
+    buffer_clean_up(&archive);
+    return code;
+}
+
 static void expect_refused(jb_code expected, const char *text)
 {
     jb_error error = JB_ERROR_INIT;
@@ -76,6 +90,10 @@ static void expect_refused(jb_code expected, const char *text)
     if (strstr(error.text, text) == NULL)
         fail_msg("'%s' does not say '%s'", error.text, text);
     scratch_run("rm -rf out && mkdir out");
+    struct tar_counts counts;
+    assert_int_equal(check_extract(workers, &counts, &error), expected);
+    if (strstr(error.text, text) == NULL)
+        fail_msg("the check's '%s' does not say '%s'", error.text, text);
 }
 
 static void packed_members_get_their_own_names_and_what_the_archive_says_of_them(void **state)
@@ -88,6 +106,11 @@ static void packed_members_get_their_own_names_and_what_the_archive_says_of_them
         "ln -s a.qp in/link && chmod 640 in/a.qp && chown 3:4 in/a.qp && touch -d @1000000000 in/a.qp && "
         "tar --format=pax -cf archive.tar -C in .");
     assert_ok(error, check(workers, &error));
+    struct stat plain;
+    struct tar_counts counts;
+    assert_int_equal(stat("plain", &plain), 0);
+    assert_ok(error, check_extract(workers, &counts, &error));
+    assert_int_equal(counts.stored, 2 * plain.st_size + 4);
     assert_ok(error, extract(workers, &error));
     scratch_run(
         "cmp plain out/a && cmp plain out/sub/b.ibd && test ! -s out/empty && test \"$(cat out/.qp out/c.qpx)\" = "

@@ -532,6 +532,89 @@ static void a_program_that_cannot_run_is_refused_before_anything(void **state)
     }
 }
 
+/* An old backup o of the archive that `commands` make in an empty directory. */
+static jb_restore_options old_archive(const char *commands)
+{
+    assert_int_equal(shell("cd '%s' && rm -rf made && mkdir -p made/data store/bucket/o_2021-01-02T03:04:00_auto && "
+                           "cd made && (%s) && gzip -c made.tar > "
+                           "../store/bucket/o_2021-01-02T03:04:00_auto/haproxy.tar.gz",
+                           w.path, commands),
+                     0);
+    jb_restore_options options = options_of("o", "target");
+    options.old = true;
+    options.object = "haproxy.tar.gz";
+    options.name.mode = "auto";
+    options.name.timestamp = "2021-01-02T03:04:00";
+    options.in_place = true;
+    return options;
+}
+
+static void what_cannot_be_extracted_is_noticed_before_anything_changes_in_place(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    static const char *const archives[] = {
+        /* a name that comes twice; a directory after a file; a file after a directory */
+        "echo > data/a; tar -cf made.tar data data/a",
+        "echo > data/a; tar -cf made.tar data; rm data/a; mkdir data/a; tar -rf made.tar data/a",
+        "mkdir -p data/a/b; tar -cf made.tar data; rm -r data/a; echo > data/a; tar -rf made.tar data/a",
+        /* a name through a file, and through a link */
+        "echo > data/a; tar -cf made.tar data; rm data/a; mkdir data/a; echo > data/a/b; tar -rf made.tar data/a/b",
+        "ln -s /tmp data/a; tar -cf made.tar data; rm data/a; mkdir data/a; echo > data/a/b; tar -rf made.tar data/a/b",
+        /* hard links to what does not come, and to what comes later */
+        "echo > data/a; ln data/a data/b; tar -cf made.tar data/a data/b; tar --delete -f made.tar data/a",
+        /* outside of the target */
+        "echo > data/a; tar -cPf made.tar data --transform 's,data/a,data/../../a,'",
+    };
+    for (size_t i = 0; i < sizeof archives / sizeof *archives; i++) {
+        jb_restore_options options = old_archive(archives[i]);
+        begin_list();
+        if (jb_restore(w.store, NULL, &options, NULL, &error) != JB_ERROR_FORMAT || strstr(error.text, "INCOMPLETE"))
+            fail_msg("%s: %s", archives[i], error.text);
+        expect_same_tree(true);
+        options.in_place = false; /* and it is what an extraction refuses */
+        assert_fails(JB_ERROR_FORMAT, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    }
+    /* outside of the directory that such an archive is of */
+    jb_restore_options options = old_archive("echo > data/a; tar -cf made.tar data");
+    assert_int_equal(
+        shell("cd '%s/store/bucket/o_2021-01-02T03:04:00_auto' && mv haproxy.tar.gz digital-factory-data.tar.gz",
+              w.path),
+        0);
+    options.object = "digital-factory-data.tar.gz";
+    begin_list();
+    assert_fails(JB_ERROR_FORMAT, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_null(strstr(error.text, "INCOMPLETE"));
+    expect_same_tree(true);
+
+    options =
+        old_archive("mkdir data/d; echo new > data/file; ln data/file data/d/b; ln -s d data/l; ln data/l data/m; "
+                    "tar --no-recursion -cf made.tar data data/file data/d/b data/d data/l "
+                    "data/d data/m");
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    expect_content("target/data/d/b", "new");
+}
+
+/* 140 MiB of zeros, packed to some 140 KiB, where 120 MiB are free beside 10 MiB of old content. */
+static void the_room_for_an_old_backup_is_known_before_anything_changes_in_place(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    jb_restore_options options = old_archive("head -c 146800640 /dev/zero > data/a; tar -cf made.tar data");
+    assert_int_equal(shell("cd '%s' && rm -r made && mkdir small && mount -t tmpfs -o size=130m none small && "
+                           "mkdir small/t && head -c 10485760 /dev/zero > small/t/old",
+                           w.path),
+                     0);
+    options.target = workspace_file(&w, "small/t");
+    assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_null(strstr(error.text, "INCOMPLETE"));
+    assert_int_equal(access(workspace_file(&w, "small/t/old"), F_OK), 0);
+    assert_int_equal(shell("mount -o remount,size=230m '%s/small'", w.path), 0);
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("test $(stat -c %%s '%s/small/t/data/a') = 146800640 && umount '%s/small'", w.path, w.path),
+                     0);
+}
+
 static void what_contradicts_itself_is_refused(void **state)
 {
     (void)state;
@@ -715,6 +798,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_names_of_a_file_keep_their_content, enter, leave),
         cmocka_unit_test_setup_teardown(a_journal_inside_the_target_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_program_that_cannot_run_is_refused_before_anything, enter, leave),
+        cmocka_unit_test_setup_teardown(what_cannot_be_extracted_is_noticed_before_anything_changes_in_place, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(the_room_for_an_old_backup_is_known_before_anything_changes_in_place, enter,
+                                        leave),
         cmocka_unit_test_setup_teardown(what_contradicts_itself_is_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_file_may_be_overwritten_in_its_place, enter, leave),
         cmocka_unit_test_setup_teardown(a_restore_never_touches_the_store_it_reads_from, enter, leave),

@@ -16,6 +16,7 @@ struct tar_counts {
     uint64_t files; /* entries of all kinds */
     uint64_t bytes; /* of regular files' content */
     uint64_t warnings;
+    uint64_t stored; /* by tar_check…: the same without holes, and unpacked where that was asked for */
 };
 
 /* One member of an archive that is being made; valid during the call that tells of it. */
@@ -109,5 +110,8 @@ int tar_check(jb_operation *operation, struct byte_source *source, struct tar_co
 /* The same, and members NAME.qp are unpacked, to nowhere. */
 int tar_check_packed(jb_operation *operation, struct byte_source *source, struct workers *qpress,
                      struct tar_counts *counts, jb_error *error);
+/* The same, and what tar_extract would refuse by the archive alone is refused: its names, kinds and links. */
+int tar_check_extract(jb_operation *operation, struct byte_source *source, const struct tar_extract_options *options,
+                      struct tar_counts *counts, jb_error *error);
 
 #endif

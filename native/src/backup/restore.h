@@ -38,7 +38,8 @@ int restore_open(jb_store *store, jb_operation *operation, const jb_restore_opti
                  jb_error *error);
 void restore_clean_up(struct restore *restore);
 
-/* What it will take on the disk; of an old backup only what is stored is known, which is less. */
+/* What it will take on the disk; of an old backup only what is stored is known, which is less, until
+ * it was verified. */
 uint64_t restore_needed_bytes(const struct restore *restore);
 
 /* What stands at the target, and what room there is for what comes. */
@@ -63,7 +64,8 @@ void restore_tell_marked(const struct restore *restore, json_t *account, int *co
 int restore_fill(jb_store *store, struct restore *restore, const char *staging, struct tar_counts *counts,
                  jb_error *error);
 
-/* Reads all of it: digests, the compressed form, the archive. Nothing is written. */
+/* Reads all of it: digests, the compressed form, the archive, and whether this one can be extracted. Nothing is
+ * written. What an old backup holds, and takes on the disk, is known from then on. */
 int restore_verify(jb_store *store, struct restore *restore, jb_error *error);
 
 /* JB_ERROR_CONFLICT where the target cannot be replaced in place without harm to what is not of it; JB_ERROR_USAGE

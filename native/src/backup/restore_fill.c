@@ -26,12 +26,12 @@ static const json_t *old_description(const struct restore *restore)
     return restore->backup.old ? restore->description : NULL;
 }
 
-int restore_extract(struct restore *restore, struct byte_source *source, const char *staging, uint64_t files,
-                    uint64_t bytes, struct tar_counts *counts, jb_error *error)
+/* options->qpress is to be freed by workers_free. */
+static int extract_options(const struct restore *restore, uint64_t files, uint64_t bytes,
+                           struct tar_extract_options *options, jb_error *error)
 {
-    const char *root = restore->backup.old ? json_member_text(restore->description, "root") : restore->object.root;
-    struct tar_extract_options options = {
-        .prefix = root,
+    *options = (struct tar_extract_options){
+        .prefix = restore->backup.old ? json_member_text(restore->description, "root") : restore->object.root,
         .bytes_max = bytes,
         .entries_max = files,
         .owner_given = restore->owner.given,
@@ -39,7 +39,14 @@ int restore_extract(struct restore *restore, struct byte_source *source, const c
         .gid = restore->owner.gid,
         .devices = true,
     };
-    int code = old_database_workers(old_description(restore), &options.qpress, error);
+    return old_database_workers(old_description(restore), &options->qpress, error);
+}
+
+int restore_extract(struct restore *restore, struct byte_source *source, const char *staging, uint64_t files,
+                    uint64_t bytes, struct tar_counts *counts, jb_error *error)
+{
+    struct tar_extract_options options;
+    int code = extract_options(restore, files, bytes, &options, error);
     if (code == JB_OK)
         code = tar_extract(restore->operation, source, staging, &options, counts, error);
     workers_free(options.qpress);
@@ -149,13 +156,16 @@ static int walk(struct restore *restore, struct byte_source *source, const char 
                 jb_error *error)
 {
     (void)staging;
-    if (restore->options->consumer != NULL || !restore->tree)
-        return pass_on(restore, source, give_nobody, NULL, counts, error);
-    struct workers *qpress;
-    int code = old_database_workers(old_description(restore), &qpress, error);
+    if (restore->options->consumer != NULL || !restore->tree) {
+        int code = pass_on(restore, source, give_nobody, NULL, counts, error);
+        counts->stored = counts->bytes;
+        return code;
+    }
+    struct tar_extract_options options;
+    int code = extract_options(restore, restore->object.files, restore->object.files_bytes, &options, error);
     if (code == JB_OK)
-        code = tar_check_packed(restore->operation, source, qpress, counts, error);
-    workers_free(qpress);
+        code = tar_check_extract(restore->operation, source, &options, counts, error);
+    workers_free(options.qpress);
     return code == JB_OK ? check_members(restore, counts, restore->object.files, error) : code;
 }
 
@@ -198,5 +208,10 @@ int restore_fill(jb_store *store, struct restore *restore, const char *staging, 
 int restore_verify(jb_store *store, struct restore *restore, jb_error *error)
 {
     struct tar_counts counts = {0};
-    return with_content(store, restore, "verify", walk, NULL, &counts, error);
+    int code = with_content(store, restore, "verify", walk, NULL, &counts, error);
+    if (code == JB_OK && restore->backup.old) {
+        restore->object.content_bytes = counts.stored;
+        restore->object.files = counts.files;
+    }
+    return code;
 }

@@ -92,6 +92,8 @@ int restore_in_place(jb_store *store, struct restore *restore, json_t **account,
         return code;
     code = restore_verify(store, restore, error);
     if (code == JB_OK)
+        code = restore_check_room(restore, &room, error); /* again: more is known, and time has passed */
+    if (code == JB_OK)
         code = swap_begin_in_place(swap, options->target, restore->kind, error);
     if (code == JB_OK)
         code = replace(store, restore, &room.target, &counts, error);

@@ -106,7 +106,7 @@ uint64_t restore_needed_bytes(const struct restore *restore)
     /* Holes take no room. */
     if (restore->options->paths != NULL && restore->selection.stored_bytes < bytes)
         bytes = restore->selection.stored_bytes;
-    if (restore->backup.old)
+    if (restore->backup.old && bytes == 0)
         json_member_count(restore->description, "size", &bytes);
     return bytes;
 }
