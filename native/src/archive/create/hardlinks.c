@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../../base/buffer.h"
-#include "spill.h"
+#include "../../base/spill.h"
 
 #define MEMORY_DEFAULT ((size_t)2 << 20)
 #define ALIGNMENT      16u /* of records: a slot's 32 bits reach 64 GiB */

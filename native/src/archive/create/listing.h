@@ -8,7 +8,7 @@
 #include <limits.h>
 
 #include "../../base/buffer.h"
-#include "spill.h"
+#include "../../base/spill.h"
 
 #define LISTING_NAME_MAX 1023u /* bytes; some file systems have longer names than NAME_MAX */
 

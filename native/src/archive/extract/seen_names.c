@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "../../base/buffer.h"
+#include "../../base/spill.h"
 #include "../../codec/digest.h"
-#include "../create/spill.h"
 #include "member_name.h"
 
 #define MEMORY_DEFAULT ((size_t)8 << 20)

@@ -2,12 +2,12 @@
  * Bytes that are kept for later: the first of them in memory, all beyond in an unlinked file in TMPDIR (else /var/tmp,
  * else /tmp). What is known of a tree may so outgrow any memory. Not thread-safe.
  */
-#ifndef ARCHIVE_SPILL_H
-#define ARCHIVE_SPILL_H
+#ifndef BASE_SPILL_H
+#define BASE_SPILL_H
 
 #include <stdint.h>
 
-#include "../../base/error.h"
+#include "error.h"
 
 struct spill {
     uint64_t size;
