@@ -71,11 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     static const char *const paths[] = {"f", "d/", NULL};
     if (count < 3)
         return 0;
-    const struct selection_archive archive = {.name = "a",
-                                              .root = "r",
-                                              .files = bytes[0],
-                                              .content_bytes = bytes[1] * UINT64_C(512),
-                                              .stored_bytes = 1 << 20};
+    const struct indexed_archive archive = {.name = "a",
+                                            .root = "r",
+                                            .files = bytes[0],
+                                            .content_bytes = bytes[1] * UINT64_C(512),
+                                            .stored_bytes = 1 << 20};
     jb_error error = JB_ERROR_INIT;
     struct selection selection;
     if (selection_init(&selection, paths, "r", &error) != JB_OK)

@@ -189,6 +189,66 @@ static void an_archive_that_lacks_a_member_is_not_verified_and_not_restored(void
     workspace_close(&w);
 }
 
+struct told_sizes {
+    bool relative; /* `content` is what the content has more */
+    json_int_t content;
+    json_int_t files; /* below zero: as they are */
+    int verified, restored;
+};
+
+/* A backup of the tree whose description tells other sizes. */
+static void seal_with_sizes(struct workspace *w, const jb_backup_name *name, const struct told_sizes *sizes)
+{
+    jb_error error = JB_ERROR_INIT;
+    char *claim, *account, objects[8192], key[200];
+    assert_ok(error, jb_backup_begin(w->store, w->operation, name, NULL, false, &claim, &error));
+    snprintf(key, sizeof key, "%s_%s_%s/tree.tar.zst", name->name, name->timestamp, name->mode);
+    jb_put_options put = {.size = sizeof put,
+                          .bucket = "bucket",
+                          .key = key,
+                          .tree = workspace_file(w, "tree"),
+                          .compression = JB_COMPRESSION_ZSTD};
+    assert_ok(error, jb_put(w->store, w->operation, &put, &account, &error));
+    json_t *object = json_loads(account, 0, NULL);
+    json_int_t present = json_integer_value(json_object_get(object, "content_size"));
+    json_object_set_new(object, "content_size", json_integer(sizes->content + (sizes->relative ? present : 0)));
+    if (sizes->files >= 0)
+        json_object_set_new(object, "files_size", json_integer(sizes->files));
+    char *described = json_dumps(object, 0);
+    snprintf(objects, sizeof objects, "[%s]", described);
+    assert_ok(error, jb_backup_complete(w->store, w->operation, "bucket", claim, objects, NULL, &error));
+    free(described);
+    json_decref(object);
+    jb_text_free(account);
+    jb_text_free(claim);
+}
+
+static void a_tree_holds_what_its_seal_tells_and_no_more(void **state)
+{
+    (void)state;
+    static const struct told_sizes cases[] = {{false, 1, 0, JB_ERROR_VERIFY, JB_ERROR_VERIFY},
+                                              {true, 512, -1, JB_ERROR_VERIFY, JB_ERROR_VERIFY},
+                                              {true, 0, 0, JB_OK, JB_ERROR_LIMIT}};
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    jb_error error = JB_ERROR_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char timestamp[] = "2026-11-22T23:4x:00";
+        timestamp[15] = (char)('0' + i);
+        jb_backup_name name = named("b", timestamp, "manual");
+        seal_with_sizes(&w, &name, &cases[i]);
+        assert_fails(cases[i].verified, error, verify_backup(w.store, w.operation, name, true, NULL, &error));
+        jb_restore_options options = {.size = sizeof options,
+                                      .name = name,
+                                      .target = workspace_file(&w, "target"),
+                                      .journal = workspace_file(&w, "journal")};
+        assert_fails(cases[i].restored, error, jb_restore(w.store, w.operation, &options, NULL, &error));
+        assert_int_not_equal(access(workspace_file(&w, "target"), F_OK), 0);
+    }
+    workspace_close(&w);
+}
+
 static void unfinished_backups_are_listed_and_not_restored(void **state)
 {
     (void)state;
@@ -652,6 +712,7 @@ int main(void)
         cmocka_unit_test(a_claim_that_was_taken_over_completes_nothing),
         cmocka_unit_test(a_seal_that_is_changed_meanwhile_is_not_overwritten),
         cmocka_unit_test(an_archive_that_lacks_a_member_is_not_verified_and_not_restored),
+        cmocka_unit_test(a_tree_holds_what_its_seal_tells_and_no_more),
         cmocka_unit_test(unfinished_backups_are_listed_and_not_restored),
         cmocka_unit_test(every_flipped_byte_is_noticed),
         cmocka_unit_test(quick_verification_finds_missing_and_short_objects),

@@ -97,7 +97,7 @@ static void any_number_of_threads_gives_the_same_tree(void **state)
 {
     (void)state;
     make(many_kinds);
-    extract_well("x.tar", "one", &(struct tar_extract_options){.threads = 1});
+    extract_well("x.tar", "one", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .threads = 1});
     /* What tar itself makes of it, but for directories that the archive does not hold. */
     scratch_run(
         "mkdir judge && tar --xattrs --xattrs-include='*' --acls --delay-directory-restore -xpf x.tar -C judge && "
@@ -107,7 +107,7 @@ static void any_number_of_threads_gives_the_same_tree(void **state)
     list("judge");
     scratch_run("diff judge.list one.list && test $(wc -l < one.list) -gt 1500");
     for (unsigned threads = 2; threads <= 16; threads += 14) {
-        extract_well("x.tar", "many", &(struct tar_extract_options){.threads = threads});
+        extract_well("x.tar", "many", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .threads = threads});
         scratch_run("touch -d @5 many/once* many/once*/deep many");
         list("many");
         scratch_run("diff one.list many.list");
@@ -136,7 +136,9 @@ static void the_first_failure_in_the_archives_order_is_told(void **state)
         for (unsigned threads = 1; threads <= 6; threads += 5)
             for (unsigned turn = 0; turn < 2; turn++) {
                 jb_error error = JB_ERROR_INIT;
-                assert_int_equal(extract("x.tar", "back", &(struct tar_extract_options){.threads = threads}, &error),
+                assert_int_equal(extract("x.tar", "back",
+                                         &(struct tar_extract_options){.bytes_max = UINT64_MAX, .threads = threads},
+                                         &error),
                                  JB_ERROR_FORMAT);
                 if (strncmp(error.text, cases[i].told, strlen(cases[i].told)) != 0)
                     fail_msg("%s\nwith %u threads: %s", cases[i].lines, threads, error.text);
@@ -152,7 +154,7 @@ static void a_failure_under_way_comes_before_the_end_of_a_cut_archive(void **sta
     scratch_run("truncate -s -10000 x.tar");
     for (unsigned threads = 1; threads <= 4; threads += 3) {
         jb_error error = JB_ERROR_INIT;
-        extract("x.tar", "back", &(struct tar_extract_options){.threads = threads}, &error);
+        extract("x.tar", "back", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .threads = threads}, &error);
         assert_non_null(strstr(error.text, "the member 'f1'"));
     }
 }
@@ -187,7 +189,7 @@ static void little_memory_for_directories_gives_the_same_tree(void **state)
     (void)state;
     make(wandering);
     for (unsigned threads = 1; threads <= 4; threads += 3) {
-        compare_with_little_memory(&(struct tar_extract_options){.threads = threads});
+        compare_with_little_memory(&(struct tar_extract_options){.bytes_max = UINT64_MAX, .threads = threads});
         list("wide");
         list("narrow");
         list("middle");
@@ -211,7 +213,7 @@ static void the_same_without_the_rights_of_root(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct memory_source source;
         memory_source_init(&source, bytes.data, bytes.size, 10000);
-        struct tar_extract_options options = {.threads = 3, .waiting_bytes_max = limits[i]};
+        struct tar_extract_options options = {.bytes_max = UINT64_MAX, .threads = 3, .waiting_bytes_max = limits[i]};
         jb_error error = JB_ERROR_INIT;
         assert_int_equal(seteuid(NOBODY), 0);
         int code = tar_extract(NULL, &source.base, names[i], &options, NULL, &error);
@@ -273,7 +275,7 @@ static void archives_of_every_program_extract(void **state)
     list("tree");
     for (size_t i = 0; i < sizeof made_by / sizeof *made_by; i++) {
         scratch_run("rm -f x.tar; %s", made_by[i]);
-        extract_well("x.tar", "back", &(struct tar_extract_options){.prefix = "tree"});
+        extract_well("x.tar", "back", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .prefix = "tree"});
         list("back");
         scratch_run("diff tree.list back.list || { echo made by number %zu; exit 1; }", i);
     }
@@ -303,7 +305,8 @@ static void few_open_files_are_enough(void **state)
     scratch_run("mkdir back");
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, former.rlim_max}), 0);
     jb_error error = JB_ERROR_INIT;
-    int code = tar_extract(NULL, &source.base, "back", &(struct tar_extract_options){.threads = 8}, NULL, &error);
+    int code = tar_extract(NULL, &source.base, "back",
+                           &(struct tar_extract_options){.bytes_max = UINT64_MAX, .threads = 8}, NULL, &error);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &former), 0);
     if (code != JB_OK)
         fail_msg("%s", error.text);

@@ -29,6 +29,9 @@
 #define FRAME  "{\"frame\":[3072,100,\"" DIGEST "\"]}\n"
 #define END    "{\"members\":2,\"frames\":1}\n"
 
+static const struct indexed_archive described = {
+    .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = 1000};
+
 /* Reads it all; the file's bytes come in pieces of `chunk`. */
 static int read_index(const char *text, size_t chunk, jb_error *error)
 {
@@ -36,14 +39,14 @@ static int read_index(const char *text, size_t chunk, jb_error *error)
     struct index_reader *reader;
     struct index_item item;
     memory_source_init(&source, text, strlen(text), chunk);
-    int code = index_reader_new(&source.base, "a.tar.zst", "r", &reader, error);
+    int code = index_reader_new(&source.base, &described, &reader, error);
     if (code != JB_OK)
         return code;
     do {
         code = index_reader_next(reader, &item, error);
     } while (code == JB_OK && item.kind != INDEX_END);
     if (code == JB_OK)
-        code = index_reader_confirm(reader, 2, 3072, 1000, error);
+        code = index_reader_confirm(reader, error);
     index_reader_free(reader);
     return code;
 }
@@ -90,8 +93,12 @@ static void what_does_not_add_up_is_refused(void **state)
         {FIRST TREE FILE_F FRAME END END, "behind the last one"},
         {FIRST TREE FILE_F END, "does not count"},
         {FIRST TREE FILE_F "{\"frame\":[2048,100,\"" DIGEST "\"]}\n" END, "frames end before"},
-        {FIRST TREE FILE_F "{\"frame\":[4096,100,\"" DIGEST "\"]}\n" END, "that of another archive"},
-        {FIRST TREE FILE_F "{\"frame\":[3072,1001,\"" DIGEST "\"]}\n" END, "that of another archive"},
+        {FIRST TREE FILE_F "{\"frame\":[4096,100,\"" DIGEST "\"]}\n" END, "larger than the archive"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,1001,\"" DIGEST "\"]}\n" END, "larger than the archive"},
+        /* Before the end is reached, for who sends frames without end fills the memory. */
+        {FIRST FRAME "{\"frame\":[1,1,\"" DIGEST "\"]}\n", "too small"},
+        {FIRST "{\"frame\":[3073,1,\"" DIGEST "\"]}\n", "larger than the archive"},
+        {FIRST TREE FRAME "{\"members\":1,\"frames\":1}\n", "that of another archive"},
         {FIRST TREE FILE_F "{\"frame\":[1099511627776,100,\"" DIGEST "\"]}\n" END, "no valid frame"},
         {FIRST TREE FILE_F "{\"frame\":[3072,1099511627776,\"" DIGEST "\"]}\n" END, "no valid frame"},
         {FIRST TREE FILE_F "{\"frame\":[0,100,\"" DIGEST "\"]}\n" END, "no valid frame"},
@@ -156,7 +163,7 @@ static void a_line_without_an_end_is_refused_before_it_fills_the_memory(void **s
 
 static int select_one(const char *text, const char *path, struct selection *selection, bool *again, jb_error *error)
 {
-    const struct selection_archive archive = {
+    const struct indexed_archive archive = {
         .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = 1000};
     const char *const paths[] = {path, NULL};
     struct memory_source source;
@@ -203,6 +210,36 @@ static void a_path_chooses_its_member_and_the_directories_above_it(void **state)
     }
 }
 
+static void sizes_that_cannot_be_do_not_begin_anew_at_zero(void **state)
+{
+    (void)state;
+    enum { FILES = 16 };
+    jb_error error = JB_ERROR_INIT;
+    char text[8192];
+    int length = snprintf(text, sizeof text, "%s", FIRST TREE);
+    for (int i = 0; i < FILES; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length,
+                           "{\"path\":\"r/%d\",\"type\":\"file\",\"offset\":%d,\"end\":%d,\"size\":1152921504606846976,"
+                           "\"mode\":\"0755\",\"uid\":0,\"gid\":0,\"mtime\":\"1.000000000\"}\n",
+                           i, 1024 + 512 * i, 1536 + 512 * i);
+    snprintf(text + length, sizeof text - (size_t)length,
+             "{\"frame\":[%d,100,\"" DIGEST "\"]}\n{\"members\":%d,\"frames\":1}\n", 2048 + 512 * FILES, FILES + 1);
+    const struct indexed_archive archive = {.name = "a.tar.zst",
+                                            .root = "r",
+                                            .files = FILES + 1,
+                                            .content_bytes = 2048 + 512 * FILES,
+                                            .stored_bytes = 1000};
+    const char *const paths[] = {"/r", NULL};
+    struct selection selection;
+    struct memory_source source;
+    bool again;
+    memory_source_init(&source, text, strlen(text), 1000);
+    assert_ok(error, selection_init(&selection, paths, "r", &error));
+    assert_ok(error, selection_read(&selection, &source.base, &archive, &again, &error));
+    assert_true(selection.bytes == UINT64_MAX);
+    selection_clean_up(&selection);
+}
+
 static void a_hard_link_to_nothing_is_refused(void **state)
 {
     (void)state;
@@ -213,7 +250,7 @@ static void a_hard_link_to_nothing_is_refused(void **state)
         "{\"path\":\"r/f\",\"type\":\"hardlink\",\"link\":\"r/no\",\"offset\":1024,\"end\":2048," REST FRAME END;
     assert_ok(error, select_one(text, "f", &selection, &again, &error));
     assert_true(again);
-    const struct selection_archive archive = {
+    const struct indexed_archive archive = {
         .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = 1000};
     struct memory_source source;
     memory_source_init(&source, text, strlen(text), 1000);
@@ -403,6 +440,7 @@ int main(void)
         cmocka_unit_test(what_does_not_add_up_is_refused),
         cmocka_unit_test(a_line_without_an_end_is_refused_before_it_fills_the_memory),
         cmocka_unit_test(a_path_chooses_its_member_and_the_directories_above_it),
+        cmocka_unit_test(sizes_that_cannot_be_do_not_begin_anew_at_zero),
         cmocka_unit_test(a_hard_link_to_nothing_is_refused),
         cmocka_unit_test(one_member_costs_its_frames_and_the_index_alone),
         cmocka_unit_test(an_archive_that_cannot_be_completed_takes_its_index_with_it),

@@ -53,7 +53,7 @@ static int extract(struct workers *qpress, jb_error *error)
     struct memory_source source;
     memory_load("archive.tar", &archive);
     memory_source_init(&source, archive.data, archive.size, 10000);
-    const struct tar_extract_options options = {.qpress = qpress};
+    const struct tar_extract_options options = {.bytes_max = UINT64_MAX, .qpress = qpress};
     int code = tar_extract(NULL, &source.base, "out", &options, NULL, error);
     buffer_clean_up(&archive);
     return code;
@@ -77,7 +77,7 @@ static int check_extract(struct workers *qpress, struct tar_counts *counts, jb_e
     struct memory_source source;
     memory_load("archive.tar", &archive);
     memory_source_init(&source, archive.data, archive.size, 10000);
-    const struct tar_extract_options options = {.qpress = qpress};
+    const struct tar_extract_options options = {.bytes_max = UINT64_MAX, .qpress = qpress};
     int code = tar_check_extract(NULL, &source.base, &options, counts, error);
     buffer_clean_up(&archive);
     return code;

@@ -97,7 +97,7 @@ static void extract(const char *archive, const char *target, const char *prefix,
     memory_load(archive, &bytes);
     struct memory_source source;
     memory_source_init(&source, bytes.data, bytes.size, chunk);
-    struct tar_extract_options options = {.prefix = prefix, .devices = true};
+    struct tar_extract_options options = {.bytes_max = UINT64_MAX, .prefix = prefix, .devices = true};
     struct tar_counts counts, checked;
     jb_error error = JB_ERROR_INIT;
     scratch_run("mkdir -p %s", target);
@@ -384,7 +384,8 @@ static void given_owner_replaces_all(void **state)
     memory_load("archive.tar", &bytes);
     struct memory_source source;
     memory_source_init(&source, bytes.data, bytes.size, 65536);
-    struct tar_extract_options options = {.devices = true, .owner_given = true, .uid = 1234, .gid = 4321};
+    struct tar_extract_options options = {
+        .bytes_max = UINT64_MAX, .devices = true, .owner_given = true, .uid = 1234, .gid = 4321};
     scratch_run("mkdir back");
     assert_int_equal(tar_extract(NULL, &source.base, "back", &options, NULL, NULL), JB_OK);
     scratch_run("test -z \"$(find back ! '(' -uid 1234 -gid 4321 ')')\"");

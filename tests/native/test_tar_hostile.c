@@ -62,7 +62,7 @@ static void refused(const char *lines, const struct tar_extract_options *options
     make(lines);
     struct buffer bytes;
     memory_load("x.tar", &bytes);
-    struct tar_extract_options by_threads = options ? *options : (struct tar_extract_options){0};
+    struct tar_extract_options by_threads = options ? *options : (struct tar_extract_options){.bytes_max = UINT64_MAX};
     for (by_threads.threads = 1; by_threads.threads <= 4; by_threads.threads += 3) {
         jb_error error = JB_ERROR_INIT;
         int got = extract_bytes(&bytes, bytes.size, &by_threads, &error);
@@ -84,10 +84,10 @@ static void names_that_lead_out_are_refused(void **state)
     refused("m('a/..')", NULL, JB_ERROR_FORMAT, "leads upwards");
     refused("m('..', DIR)", NULL, JB_ERROR_FORMAT, "leads upwards");
     refused("m('./', SYM, '/etc')", NULL, JB_ERROR_FORMAT, "can only be a directory");
-    refused("m('other/file')", &(struct tar_extract_options){.prefix = "data"}, JB_ERROR_FORMAT,
-            "does not begin with 'data/'");
-    refused("m('database/file')", &(struct tar_extract_options){.prefix = "data"}, JB_ERROR_FORMAT,
-            "does not begin with 'data/'");
+    refused("m('other/file')", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .prefix = "data"},
+            JB_ERROR_FORMAT, "does not begin with 'data/'");
+    refused("m('database/file')", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .prefix = "data"},
+            JB_ERROR_FORMAT, "does not begin with 'data/'");
 }
 
 static void files_through_links_are_refused(void **state)
@@ -109,7 +109,7 @@ static void files_through_links_are_refused(void **state)
 static void links_in_place_of_finished_directories_are_refused(void **state)
 {
     (void)state;
-    const struct tar_extract_options early = {.waiting_bytes_max = 1};
+    const struct tar_extract_options early = {.bytes_max = UINT64_MAX, .waiting_bytes_max = 1};
     refused("[m('d%d' % i, DIR) for i in range(50)]; m('a', SYM, '../outside'); m('a', DIR)", &early, JB_ERROR_FORMAT,
             "was there before");
     refused("[m('d%d' % i, DIR) for i in range(50)]; m('a', SYM, '../outside'); m('a/b', DIR)", &early, JB_ERROR_FORMAT,
@@ -133,8 +133,8 @@ static void devices_and_bombs_are_bounded(void **state)
     refused("m('dev', CHR)", NULL, JB_ERROR_UNSUPPORTED, "is a device");
     refused("m('a', content=b'x'*600); m('b', content=b'x'*500)", &(struct tar_extract_options){.bytes_max = 1000},
             JB_ERROR_LIMIT, "more than 1000 bytes");
-    refused("m('a'); m('b'); m('c')", &(struct tar_extract_options){.entries_max = 2}, JB_ERROR_LIMIT,
-            "more than 2 members");
+    refused("m('a'); m('b'); m('c')", &(struct tar_extract_options){.bytes_max = UINT64_MAX, .entries_max = 2},
+            JB_ERROR_LIMIT, "more than 2 members");
     refused("m('d/'*5000 + 'f')", NULL, JB_ERROR_LIMIT, "too deep");
     refused("m('n'*300)", NULL, JB_ERROR_LIMIT, "too long");
     refused("m('n/'*40000)", NULL, JB_ERROR_LIMIT, "too");

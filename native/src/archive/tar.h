@@ -79,7 +79,7 @@ int tar_create(jb_operation *operation, const char *tree, const char *prefix, co
 struct tar_extract_options {
     const char *prefix;   /* leading path that every member has and that is taken away, "" or NULL for none; a member
                              without it is an error */
-    uint64_t bytes_max;   /* of content; 0: no bound. A bomb ends with JB_ERROR_LIMIT */
+    uint64_t bytes_max;   /* of content; UINT64_MAX: no bound. A bomb ends with JB_ERROR_LIMIT */
     uint64_t entries_max; /* 0: no bound */
     bool owner_given;     /* all entries get `uid` and `gid` */
     uid_t uid;

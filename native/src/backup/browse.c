@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../archive/index/index_reader.h"
 #include "../archive/pax.h"
 #include "../archive/index/selection.h"
 #include "../codec/json.h"
 #include "../stream/object_source.h"
 #include "find.h"
+#include "indexed.h"
 
 struct browsing {
     jb_store *store;
@@ -76,7 +76,8 @@ static int read_lines(struct browsing *browsing, struct byte_source *lines, jb_e
 {
     const struct object *archive = &browsing->archive;
     struct index_item item;
-    int code = index_reader_new(lines, archive->name, archive->root, &browsing->reader, error);
+    const struct indexed_archive indexed = indexed_archive_of(archive);
+    int code = index_reader_new(lines, &indexed, &browsing->reader, error);
     if (code != JB_OK)
         return code;
     do {
@@ -85,7 +86,7 @@ static int read_lines(struct browsing *browsing, struct byte_source *lines, jb_e
             code = tell(browsing, &item.member, error);
     } while (code == JB_OK && item.kind != INDEX_END);
     if (code == JB_OK)
-        code = index_reader_confirm(browsing->reader, archive->files, archive->content_bytes, archive->bytes, error);
+        code = index_reader_confirm(browsing->reader, error);
     if (code == JB_OK && !browsing->found) {
         error_set(error, JB_ERROR_NOT_FOUND, "the archive '%s' holds no '%s'", archive->name, browsing->options->path);
         error_hint(error, "paths are those below the tree, whole names; without one all are listed");

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "../base/saturating.h"
 #include "../codec/json.h"
 #include "restore.h"
 #include "swap_journal.h"
@@ -20,7 +21,7 @@
 static uint64_t with_reserve(uint64_t bytes)
 {
     uint64_t reserve = RESERVE_BYTES_MIN + bytes / RESERVE_SHARE;
-    return bytes + (reserve < RESERVE_BYTES_MAX ? reserve : RESERVE_BYTES_MAX);
+    return saturating_add(bytes, reserve < RESERVE_BYTES_MAX ? reserve : RESERVE_BYTES_MAX);
 }
 
 static int no_room(const struct restore *restore, const struct restore_room *room, jb_error *error)
@@ -52,7 +53,8 @@ int restore_check_room(const struct restore *restore, struct restore_room *room,
     if (code != JB_OK)
         return code;
     uint64_t files = options->paths != NULL ? restore->selection.files : restore->object.files;
-    room->bytes_needed = with_reserve(restore_needed_bytes(restore) + files * BLOCK_BYTES);
+    room->bytes_needed =
+        with_reserve(saturating_add(restore_needed_bytes(restore), saturating_multiply(files, BLOCK_BYTES)));
     room->bytes_needed -= room->bytes_needed < room->target.bytes ? room->bytes_needed : room->target.bytes;
     return room->bytes_free >= room->bytes_needed ? JB_OK : no_room(restore, room, error);
 }

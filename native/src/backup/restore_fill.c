@@ -32,7 +32,7 @@ static int extract_options(const struct restore *restore, uint64_t files, uint64
 {
     *options = (struct tar_extract_options){
         .prefix = restore->backup.old ? json_member_text(restore->description, "root") : restore->object.root,
-        .bytes_max = bytes,
+        .bytes_max = restore->backup.old ? UINT64_MAX : bytes,
         .entries_max = files,
         .owner_given = restore->owner.given,
         .uid = restore->owner.uid,
@@ -57,7 +57,7 @@ int restore_extract(struct restore *restore, struct byte_source *source, const c
 
 typedef int (*chunk_fn)(void *context, const void *bytes, size_t count, jb_error *error);
 
-/* Passes the whole stream on and compares its length with the seal's. */
+/* Passes the whole stream on. */
 static int pass_on(struct restore *restore, struct byte_source *source, chunk_fn take, void *context,
                    struct tar_counts *counts, jb_error *error)
 {
@@ -75,9 +75,6 @@ static int pass_on(struct restore *restore, struct byte_source *source, chunk_fn
             break;
         counts->bytes += count;
     }
-    if (!restore->backup.old && counts->bytes != restore->object.content_bytes)
-        return error_set(error, JB_ERROR_VERIFY, "'%s' holds %llu bytes instead of %llu", restore->name,
-                         (unsigned long long)counts->bytes, (unsigned long long)restore->object.content_bytes);
     return JB_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "../codec/age.h"
 #include "../stream/object_range.h"
 #include "../stream/object_source.h"
+#include "indexed.h"
 
 static int check_archive(const struct restore *restore, jb_error *error)
 {
@@ -38,11 +39,7 @@ static int check_target(const char *target, jb_error *error)
 static int read_index(jb_store *store, struct restore *restore, bool *again, jb_error *error)
 {
     const struct object *object = &restore->object;
-    const struct selection_archive archive = {.name = object->name,
-                                              .root = object->root,
-                                              .files = object->files,
-                                              .content_bytes = object->content_bytes,
-                                              .stored_bytes = object->bytes};
+    const struct indexed_archive archive = indexed_archive_of(object);
     char prefix[STORE_KEY_MAX + 1];
     backup_key(&restore->backup.id, "", prefix, sizeof prefix);
     struct object_source *source;

@@ -28,7 +28,7 @@ struct verification {
     char names[200]; /* of what is damaged, as many as there is room for */
 };
 
-static int read_to_end(jb_operation *operation, struct byte_source *source, uint64_t *bytes, jb_error *error)
+static int read_to_end(jb_operation *operation, struct byte_source *source, jb_error *error)
 {
     for (;;) {
         const void *chunk;
@@ -36,7 +36,6 @@ static int read_to_end(jb_operation *operation, struct byte_source *source, uint
         int code = source->read(source, &chunk, &count, error);
         if (code != JB_OK || count == 0)
             return code;
-        *bytes += count;
         code = operation_progress(operation, count, 0, NULL, error);
         if (code != JB_OK)
             return code;
@@ -72,11 +71,7 @@ static int verify_by(struct verification *verification, const char *prefix, cons
             code = error_set(error, JB_ERROR_VERIFY, "the archive holds %llu members instead of %llu",
                              (unsigned long long)counts.files, (unsigned long long)object->files);
     } else {
-        uint64_t total = 0;
-        code = read_to_end(verification->operation, bytes, &total, error);
-        if (code == JB_OK && object != NULL && !sealed && total != object->content_bytes)
-            code = error_set(error, JB_ERROR_VERIFY, "the content has %llu bytes instead of %llu",
-                             (unsigned long long)total, (unsigned long long)object->content_bytes);
+        code = read_to_end(verification->operation, bytes, error);
     }
     object_source_free(source);
     return code;

@@ -1,13 +1,14 @@
 #include "verify_index.h"
 
-#include "../archive/index/index_reader.h"
 #include "../stream/object_source.h"
+#include "indexed.h"
 
 static int read_lines(jb_operation *operation, struct byte_source *lines, const struct object *archive, jb_error *error)
 {
     struct index_reader *reader;
     struct index_item item;
-    int code = index_reader_new(lines, archive->name, archive->root, &reader, error);
+    const struct indexed_archive indexed = indexed_archive_of(archive);
+    int code = index_reader_new(lines, &indexed, &reader, error);
     if (code != JB_OK)
         return code;
     do {
@@ -16,7 +17,7 @@ static int read_lines(jb_operation *operation, struct byte_source *lines, const 
             code = operation_progress(operation, 0, 1, NULL, error);
     } while (code == JB_OK && item.kind != INDEX_END);
     if (code == JB_OK)
-        code = index_reader_confirm(reader, archive->files, archive->content_bytes, archive->bytes, error);
+        code = index_reader_confirm(reader, error);
     index_reader_free(reader);
     return code;
 }

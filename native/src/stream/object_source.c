@@ -18,6 +18,14 @@ struct replay {
     bool pending;
 };
 
+/* Holds a stream to the length that its description tells. */
+struct measured {
+    struct byte_source source;
+    struct byte_source *input;
+    const struct object *object; /* NULL: any length */
+    uint64_t bytes;
+};
+
 struct object_source {
     struct replay stored;
     struct replay decrypted;
@@ -25,6 +33,7 @@ struct object_source {
     struct workers *workers;
     struct part_reader *reader;
     struct decompressor *decompressor;
+    struct measured plain;
 };
 
 static int replay_read(struct byte_source *source, const void **bytes, size_t *count, jb_error *error)
@@ -36,6 +45,21 @@ static int replay_read(struct byte_source *source, const void **bytes, size_t *c
     *bytes = replay->first;
     *count = replay->count;
     return JB_OK;
+}
+
+static int measured_read(struct byte_source *source, const void **bytes, size_t *count, jb_error *error)
+{
+    struct measured *measured = (struct measured *)source;
+    const struct object *object = measured->object;
+    int code = measured->input->read(measured->input, bytes, count, error);
+    if (code != JB_OK || object == NULL)
+        return code;
+    measured->bytes += *count;
+    if (measured->bytes <= object->content_bytes && (*count > 0 || measured->bytes == object->content_bytes))
+        return JB_OK;
+    return error_set(error, JB_ERROR_VERIFY, "'%s' holds %llu bytes%s instead of %llu", object->name,
+                     (unsigned long long)measured->bytes, *count > 0 ? " or more" : "",
+                     (unsigned long long)object->content_bytes);
 }
 
 static int look_at_first(struct replay *replay, jb_error *error)
@@ -143,13 +167,16 @@ int object_source_new(jb_store *store, jb_operation *operation, const char *buck
         object_source_free(source);
         return code;
     }
+    source->plain = (struct measured){.source = {.read = measured_read},
+                                      .input = &source->decompressor->source,
+                                      .object = decompress ? object : NULL};
     *made = source;
     return JB_OK;
 }
 
 struct byte_source *object_source_bytes(struct object_source *source)
 {
-    return &source->decompressor->source;
+    return &source->plain.source;
 }
 
 uint64_t object_source_stored_bytes(const struct object_source *source)

@@ -142,7 +142,7 @@ int tar_check(jb_operation *operation, struct byte_source *source, struct tar_co
 int tar_check_packed(jb_operation *operation, struct byte_source *source, struct workers *qpress,
                      struct tar_counts *counts, jb_error *error)
 {
-    const struct tar_extract_options options = {.qpress = qpress};
+    const struct tar_extract_options options = {.bytes_max = UINT64_MAX, .qpress = qpress};
     struct tar_counts ignored;
     struct check check = {
         .options = &options, .counts = counts ? counts : &ignored, .content = {.operation = operation}};

@@ -40,7 +40,7 @@ int content_count_size(struct archive_entry *entry, const struct tar_extract_opt
     int64_t size = archive_entry_size(entry);
     if (size < 0)
         return error_set(error, JB_ERROR_FORMAT, "a size below zero");
-    if (options->bytes_max > 0 && (uint64_t)size > options->bytes_max - counts->bytes)
+    if ((uint64_t)size > options->bytes_max - counts->bytes)
         return error_set(error, JB_ERROR_LIMIT, "the archive holds more than %llu bytes",
                          (unsigned long long)options->bytes_max);
     counts->bytes += (uint64_t)size;

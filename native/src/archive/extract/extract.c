@@ -327,7 +327,7 @@ static void clean_up(struct extraction *extraction)
 int tar_extract(jb_operation *operation, struct byte_source *source, const char *target,
                 const struct tar_extract_options *options, struct tar_counts *counts, jb_error *error)
 {
-    static const struct tar_extract_options defaults;
+    static const struct tar_extract_options defaults = {.bytes_max = UINT64_MAX};
     struct tar_counts ignored;
     struct extraction extraction = {
         .options = options ? options : &defaults,

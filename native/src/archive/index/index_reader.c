@@ -16,8 +16,7 @@
 
 struct index_reader {
     struct byte_source *source;
-    const char *archive;
-    const char *root;
+    struct indexed_archive archive;
     const char *bytes; /* lent by the source, not yet used */
     size_t count;
     struct buffer line; /* one that came in pieces */
@@ -31,11 +30,12 @@ struct index_reader {
     uint64_t frames;
     uint64_t plain_bytes;
     uint64_t packed_bytes;
+    uint64_t last_frame; /* its plain bytes */
 };
 
 static int wrong(const struct index_reader *reader, const char *what, jb_error *error)
 {
-    return error_set(error, JB_ERROR_FORMAT, "the index of '%s' is damaged: line %llu: %s", reader->archive,
+    return error_set(error, JB_ERROR_FORMAT, "the index of '%s' is damaged: line %llu: %s", reader->archive.name,
                      (unsigned long long)reader->line_number, what);
 }
 
@@ -150,15 +150,16 @@ static bool is_clean(const char *path)
 /* The root of a tree without one is named ".". */
 static bool is_below_root(const struct index_reader *reader, const char *path)
 {
-    size_t size = strlen(reader->root);
+    size_t size = strlen(reader->archive.root);
     if (size == 0)
         return strcmp(path, ".") == 0 || is_clean(path);
-    return is_clean(path) && strncmp(path, reader->root, size) == 0 && (path[size] == '\0' || path[size] == '/');
+    return is_clean(path) && strncmp(path, reader->archive.root, size) == 0 &&
+           (path[size] == '\0' || path[size] == '/');
 }
 
 const char *index_reader_below(const struct index_reader *reader, const char *path)
 {
-    size_t size = strlen(reader->root);
+    size_t size = strlen(reader->archive.root);
     if (size == 0)
         return strcmp(path, ".") == 0 ? "" : path;
     return path[size] == '/' ? path + size + 1 : path + size;
@@ -293,10 +294,15 @@ static int take_frame(struct index_reader *reader, const json_t *values, struct 
         !take_size(json_array_get(values, 1), 1, INDEX_FRAME_MAX + PACKED_MORE, &frame->packed_bytes) || hex == NULL ||
         !hex_decode(hex, frame->sha256, SHA256_SIZE))
         return wrong(reader, "it is no valid frame", error);
+    if (reader->frames > 0 && reader->last_frame < INDEX_FRAME_MIN)
+        return wrong(reader, "the frame before it is too small", error);
+    reader->last_frame = frame->plain_bytes;
     reader->plain_bytes += frame->plain_bytes;
     reader->packed_bytes += frame->packed_bytes;
     reader->frames++;
-    return reader->plain_bytes <= PLACE_MAX ? JB_OK : wrong(reader, "there are too many frames", error);
+    bool fits = reader->plain_bytes <= reader->archive.content_bytes && reader->plain_bytes <= PLACE_MAX &&
+                reader->packed_bytes <= reader->archive.stored_bytes;
+    return fits ? JB_OK : wrong(reader, "the frames are larger than the archive", error);
 }
 
 /* The last line; nothing comes behind it. */
@@ -343,26 +349,26 @@ static int read_first_line(struct index_reader *reader, jb_error *error)
         return code;
     const char *format = json_member_text(reader->document, "format");
     if (format == NULL || strcmp(format, INDEX_FORMAT) != 0) {
-        error_set(error, JB_ERROR_FORMAT, "the index of '%s' is of the form '%.50s', not '%s'", reader->archive,
+        error_set(error, JB_ERROR_FORMAT, "the index of '%s' is of the form '%.50s', not '%s'", reader->archive.name,
                   format == NULL ? "" : format, INDEX_FORMAT);
         return error_hint(error, "a newer version of this program may know it");
     }
     const char *archive = take_name(reader->document, "archive", "archive_base64", &reader->path_bytes);
     const char *root = take_name(reader->document, "root", "root_base64", &reader->link_bytes);
-    if (archive == NULL || strcmp(archive, reader->archive) != 0 || root == NULL || strcmp(root, reader->root) != 0)
+    if (archive == NULL || strcmp(archive, reader->archive.name) != 0 || root == NULL ||
+        strcmp(root, reader->archive.root) != 0)
         return wrong(reader, "it is about another archive", error);
     return JB_OK;
 }
 
-int index_reader_new(struct byte_source *source, const char *archive, const char *root, struct index_reader **made,
+int index_reader_new(struct byte_source *source, const struct indexed_archive *archive, struct index_reader **made,
                      jb_error *error)
 {
     struct index_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return error_no_memory(error);
     reader->source = source;
-    reader->archive = archive;
-    reader->root = root;
+    reader->archive = *archive;
     buffer_init(&reader->line, LINE_MAX_BYTES);
     int code = read_first_line(reader, error);
     if (code != JB_OK) {
@@ -384,11 +390,10 @@ void index_reader_free(struct index_reader *reader)
     free(reader);
 }
 
-int index_reader_confirm(const struct index_reader *reader, uint64_t members, uint64_t plain_bytes,
-                         uint64_t stored_bytes, jb_error *error)
+int index_reader_confirm(const struct index_reader *reader, jb_error *error)
 {
-    if (reader->ended && reader->members == members && reader->plain_bytes == plain_bytes &&
-        reader->packed_bytes <= stored_bytes)
+    if (reader->ended && reader->members == reader->archive.files &&
+        reader->plain_bytes == reader->archive.content_bytes)
         return JB_OK;
-    return error_set(error, JB_ERROR_FORMAT, "the index of '%s' is that of another archive", reader->archive);
+    return error_set(error, JB_ERROR_FORMAT, "the index of '%s' is that of another archive", reader->archive.name);
 }

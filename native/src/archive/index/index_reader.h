@@ -7,6 +7,8 @@
 #include "../../codec/digest.h"
 #include "../tar.h"
 
+/* What each frame but the last one holds at least, so that their number is bounded. */
+#define INDEX_FRAME_MIN ((uint64_t)4 << 20)
 /* What a frame may hold; compressed, it is at most a little larger. */
 #define INDEX_FRAME_MAX ((uint64_t)16 << 20)
 
@@ -26,9 +28,18 @@ struct index_item {
 
 struct index_reader;
 
-/* `source` gives the plain lines, and must outlive the reader, as must `archive`, the archive's name, and `root`: the
- * index must be of these. */
-int index_reader_new(struct byte_source *source, const char *archive, const char *root, struct index_reader **reader,
+/* As the archive's object describes it. */
+struct indexed_archive {
+    const char *name;
+    const char *root;
+    uint64_t files;
+    uint64_t content_bytes;
+    uint64_t stored_bytes;
+};
+
+/* `source` gives the plain lines, and must outlive the reader, as must the texts of `archive`, of which the index must
+ * be. */
+int index_reader_new(struct byte_source *source, const struct indexed_archive *archive, struct index_reader **reader,
                      jb_error *error);
 /* NULL is allowed. */
 void index_reader_free(struct index_reader *reader);
@@ -39,9 +50,7 @@ int index_reader_next(struct index_reader *reader, struct index_item *item, jb_e
 /* The member's path below the root: "" for the root itself. */
 const char *index_reader_below(const struct index_reader *reader, const char *path);
 
-/* At the end: is it the index of an archive of so many members, so many plain bytes, and `stored_bytes` in the store?
- * JB_ERROR_FORMAT. */
-int index_reader_confirm(const struct index_reader *reader, uint64_t members, uint64_t plain_bytes,
-                         uint64_t stored_bytes, jb_error *error);
+/* At the end: is it the index of the archive, with as many members and as many plain bytes? JB_ERROR_FORMAT. */
+int index_reader_confirm(const struct index_reader *reader, jb_error *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/saturating.h"
 #include "../pax.h"
 
 #define PATHS_MAX 1000
@@ -11,7 +12,7 @@
 /* One way through an index. */
 struct pass {
     struct selection *selection;
-    const struct selection_archive *archive;
+    const struct indexed_archive *archive;
     struct index_reader *reader;
     bool with_links; /* the second one: selection->links is complete */
     size_t links_found;
@@ -157,8 +158,9 @@ static int add_stretch(struct selection *selection, const struct tar_member *mem
     selection->files++;
     if (member->type == PAX_FILE) {
         uint64_t stored = member->end - member->offset - PAX_BLOCK;
-        selection->bytes += member->size;
-        selection->stored_bytes += stored < member->size ? stored : member->size;
+        selection->bytes = saturating_add(selection->bytes, member->size);
+        selection->stored_bytes =
+            saturating_add(selection->stored_bytes, stored < member->size ? stored : member->size);
     }
     struct selected_stretch *last =
         selection->stretch_count > 0 ? &selection->stretches[selection->stretch_count - 1] : NULL;
@@ -325,8 +327,7 @@ static int check_found(const struct pass *pass, jb_error *error)
 
 static int check_whole(const struct pass *pass, jb_error *error)
 {
-    const struct selection_archive *archive = pass->archive;
-    int code = index_reader_confirm(pass->reader, archive->files, archive->content_bytes, archive->stored_bytes, error);
+    int code = index_reader_confirm(pass->reader, error);
     if (code != JB_OK)
         return code;
     if (pass->with_links && pass->links_found != pass->selection->link_count)
@@ -336,13 +337,13 @@ static int check_whole(const struct pass *pass, jb_error *error)
     return check_found(pass, error);
 }
 
-int selection_read(struct selection *selection, struct byte_source *lines, const struct selection_archive *archive,
+int selection_read(struct selection *selection, struct byte_source *lines, const struct indexed_archive *archive,
                    bool *again, jb_error *error)
 {
     struct pass pass = {.selection = selection, .archive = archive, .with_links = selection->link_count > 0};
     forget_stretches(selection);
     *again = false;
-    int code = index_reader_new(lines, archive->name, archive->root, &pass.reader, error);
+    int code = index_reader_new(lines, archive, &pass.reader, error);
     if (code != JB_OK)
         return code;
     struct index_item item;

@@ -40,21 +40,12 @@ struct selection {
 int selection_init(struct selection *selection, const char *const *paths, const char *root, jb_error *error);
 void selection_clean_up(struct selection *selection);
 
-/* As the archive's object describes it. */
-struct selection_archive {
-    const char *name;
-    const char *root;
-    uint64_t files;
-    uint64_t content_bytes;
-    uint64_t stored_bytes;
-};
-
 /*
  * Goes through the index from `lines` once. *again: it must be gone through once more, by another call with a source
  * from its beginning, for a hard link was chosen without its file, which came before it. JB_ERROR_NOT_FOUND where a
  * path is no member.
  */
-int selection_read(struct selection *selection, struct byte_source *lines, const struct selection_archive *archive,
+int selection_read(struct selection *selection, struct byte_source *lines, const struct indexed_archive *archive,
                    bool *again, jb_error *error);
 
 /* Is the member with this path below the root among what was chosen, or a directory on the way to it? */
