@@ -476,6 +476,34 @@ static int end_of(pid_t child)
     return WEXITSTATUS(status) == FAULTS_EXIT_CODE ? DIED : WEXITSTATUS(status);
 }
 
+/* Has the server still a request in hand of a process that is gone? Of such a one it has not closed its end yet
+ * (CLOSE_WAIT, 08 in /proc/net/tcp). */
+static bool server_is_busy(void)
+{
+    const char *url = getenv("AWS_ENDPOINT_URL"), *port = url != NULL ? strrchr(url, ':') : NULL;
+    assert_non_null(port);
+    unsigned wanted = (unsigned)strtoul(port + 1, NULL, 10), local, status;
+    char line[256];
+    bool busy = false;
+    FILE *sockets = fopen("/proc/net/tcp", "re");
+    assert_non_null(sockets);
+    while (!busy && fgets(line, sizeof line, sockets) != NULL)
+        busy = sscanf(line, " %*u: %*x:%x %*x:%*x %x", &local, &status) == 2 && local == wanted && status == 8;
+    fclose(sockets);
+    return busy;
+}
+
+/* What a killed process asked for last may be done after its end; only then is it known what there is. */
+static void await_server(void)
+{
+    for (unsigned tries = 0; server_is_busy(); tries++) {
+        if (tries == 3000)
+            fail_msg("%s: the server does not end a request", what);
+        usleep(10000);
+    }
+    usleep(50000); /* for what one of the server's parts asks of another */
+}
+
 static int carry_out(const struct order *order, enum disturbance disturbance, jb_error *error)
 {
     int code;
@@ -487,6 +515,8 @@ static int carry_out(const struct order *order, enum disturbance disturbance, jb
             kill(child, SIGKILL);
         }
         code = end_of(child);
+        if (remote)
+            await_server();
         return code == DIED ? JB_ERROR_FAILED : code;
     }
     case A_CALL:
