@@ -11,6 +11,8 @@ tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/jpsbackup-test.XXXXXX")
 clean_up() {
     local status=$? pid
+    # A child that a signal meets before it has become its command would run this too, and remove what the test stands on.
+    [ "$BASHPID" = $$ ] || exit $status
     for pid in $(jobs -p); do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
     rm -rf "$work"

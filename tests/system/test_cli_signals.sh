@@ -33,8 +33,9 @@ run_and_signal INT producer_runs put --command b/silent --outcome -- sh -c 'echo
 json out 'len(lines) == 1 and last["result"] == 130 and last["code"] == "cancelled"'
 mkfifo input
 sleep 1000 >input &
-# Its signal handlers stand once SIGINT (2) is among the caught signals.
-catches() { (($((16#$(sed -n 's/^SigCgt:\t//p' /proc/$!/status))) & 2)); }
+# Its signal handlers stand once SIGINT (2) is among the caught signals of the command itself: the shell that is to become
+# it catches that one too, until it lets the command take its place.
+catches() { [ /proc/$!/exe -ef "$JPSBACKUP" ] && (($((16#$(sed -n 's/^SigCgt:\t//p' /proc/$!/status))) & 2)); }
 run_and_signal INT catches put - b/input <input
 [ $status = 130 ] || failed "standard input: status $status"
 [ -z "$(left)" ] || failed "standard input left $(left)"
