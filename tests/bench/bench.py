@@ -1,13 +1,15 @@
 """What the benchmarks share: servers with fresh data on tmpfs, measuring of whole processes, tables with ratios.
 
 Every figure is of whole processes, as the kernel accounts them. Contenders run in turn within each round, so that what
-disturbs the machine disturbs all of them.
+disturbs the machine disturbs all of them; where they share a server, in another order each round, for it is warmer
+after some than after others.
 """
 import argparse
 import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import statistics
 import subprocess
@@ -101,6 +103,10 @@ class Server:
         sample = run(commands, self.environment, source, sink)
         sample.server = self.processor() - before
         return sample
+
+
+def shuffled(contenders, round_number):
+    return random.Random(round_number).sample(list(contenders.items()), len(contenders))
 
 
 def arguments(usage, **defaults):

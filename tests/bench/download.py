@@ -6,7 +6,7 @@ usage: download.py JPSBACKUP [--mib N] [--runs N] [--latency]     default 1024 M
 import os
 import subprocess
 
-from bench import LATENCY_MS, MIB, Server, arguments, make_source, table, work_directory
+from bench import LATENCY_MS, MIB, Server, arguments, make_source, shuffled, table, work_directory
 
 
 def link(options, server, key):
@@ -44,8 +44,8 @@ def main():
             "`curl`, `openssl dgst -sha256`": [["sh", "-c", f"curl -sSf '{url}' | openssl dgst -sha256"]],
         }
         samples = {name: [] for name in {**plain, **verified}}
-        for _ in range(options.runs):
-            for name, commands in {**plain, **verified}.items():
+        for round_number in range(options.runs):
+            for name, commands in shuffled({**plain, **verified}, round_number):
                 samples[name].append(server.measure(commands))
     table(f"download{note}", {name: samples[name] for name in plain}, options.mib / 1024, "GiB")
     table(f"download with SHA-256{note}", {name: samples[name] for name in verified}, options.mib / 1024, "GiB")
