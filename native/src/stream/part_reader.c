@@ -10,12 +10,9 @@
 /* One request fetches so much, many parts if they are small. Stores give each connection only so much bandwidth, so
  * that several ranges at a time come faster than a long one; but each range costs the store and the client a start. */
 #define RANGE_BYTES_MAX ((size_t)16 << 20)
-/* While one range is read, the next ones come. More than a few at a time gain nothing on a fast line, where they only
- * drive each other's bytes out of the processor's caches; whoever gives more memory, for a slow line, gets more. */
-#define SLOTS_MIN       2
-#define SLOTS_FEW       4
-#define SLOTS_MAX       16
-#define MEMORY_PER_SLOT ((size_t)24 << 20) /* for more than a few */
+/* While one range is read, the next ones come. */
+#define SLOTS_MIN 2
+#define SLOTS_MAX 16
 
 struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
@@ -302,17 +299,6 @@ static uint64_t largest_part(const struct object *object)
     return largest;
 }
 
-static unsigned slots_within(size_t memory_bytes, size_t slot_bytes)
-{
-    size_t slots = memory_bytes / slot_bytes;
-    size_t most = memory_bytes / MEMORY_PER_SLOT;
-    if (most < SLOTS_FEW)
-        most = SLOTS_FEW;
-    if (most > SLOTS_MAX)
-        most = SLOTS_MAX;
-    return slots < 1 ? 1 : slots > most ? (unsigned)most : (unsigned)slots;
-}
-
 int part_reader_new(jb_store *store, jb_operation *operation, struct workers *workers, const char *bucket,
                     const char *prefix, const struct object *object, size_t memory_bytes, struct part_reader **made,
                     jb_error *error)
@@ -351,7 +337,8 @@ int part_reader_new(jb_store *store, jb_operation *operation, struct workers *wo
     reader->object = object;
     reader->bytes = bytes;
     memcpy(reader->tag, info.tag, sizeof reader->tag);
-    reader->slot_count = slots_within(memory_bytes, slot_bytes);
+    size_t slots = memory_bytes / slot_bytes;
+    reader->slot_count = slots < 1 ? 1 : slots > SLOTS_MAX ? SLOTS_MAX : (unsigned)slots;
     for (unsigned i = 0; i < reader->slot_count; i++) {
         struct slot *slot = &reader->slots[i];
         slot->reader = reader;
