@@ -6,7 +6,7 @@ usage: objects.py JPSBACKUP [--count N] [--bytes N] [--runs N] [--latency]     d
 import os
 import shutil
 
-from bench import LATENCY_MS, Server, arguments, table, work_directory
+from bench import LATENCY_MS, Server, arguments, shuffled, table, work_directory
 
 
 def make_files(directory, count, size):
@@ -31,10 +31,10 @@ def main():
             "remove": (ours("rm", "-r", "bench/ours"), theirs("rm", "s3://bench/theirs/*")),
         }
         samples = {phase: {"jpsbackup": [], "s5cmd": []} for phase in phases}
-        for _ in range(options.runs):
+        for round_number in range(options.runs):
             with Server(work, options.latency) as server:
                 for phase, commands in phases.items():
-                    for name, argv in zip(("jpsbackup", "s5cmd"), commands):
+                    for name, argv in shuffled(dict(zip(("jpsbackup", "s5cmd"), commands)), round_number):
                         shutil.rmtree(f"{work}/got", ignore_errors=True)
                         samples[phase][name].append(server.measure([argv]))
     for phase in phases:
