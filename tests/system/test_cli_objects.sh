@@ -51,6 +51,9 @@ expect 0 put --tree choice b/some.tar.gz --include conf --include-from wanted --
 expect 0 backup --bucket b --name some choice --include '*.xml' --compress gzip --one-file-system
 [ "$(tar -tzf store/b/*some*/choice.tar.gz | sed "s,${work#/}/choice/,," | tr '\n' ' ')" = ' other/ other/z.xml ' ] ||
     failed "--include kept something else: $(tar -tzf store/b/*some*/choice.tar.gz)"
+expect 0 put --tree choice b/none.tar.gz --include '*.nothing' --exclude '.?*' --exclude '..a/b'
+says err "holds nothing that is to be included"
+expect 1 put --tree choice b/strict.tar.gz --include '*.nothing' --strict
 expect 4 put --tree nowhere b/t
 
 # Programs.

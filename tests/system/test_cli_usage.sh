@@ -62,6 +62,10 @@ refused "option '--include' has no meaning without '--tree'" put file b/k --incl
 refused "option '--one-file-system' has no meaning with '--recursive'" put --recursive . b/k --one-file-system
 printf '\n' >nothing
 refused "'nothing' has no pattern of what to include" put --tree . b/k --include-from nothing
+for pattern in cache/ ./a a/./b a//b ../a / . a/..; do
+    refused "the pattern '$pattern' can match nothing" put --tree . b/k --exclude "$pattern"
+    refused "the pattern '$pattern' can match nothing" backup --bucket b --name n . --include "$pattern"
+done
 refused "option '--success-text' has no meaning without '--command'" put file b/k --success-text x
 refused "option '--bucket' is missing" backup --name n .
 refused "option '--name' is missing" verify --bucket b

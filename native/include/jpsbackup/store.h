@@ -215,7 +215,8 @@ typedef struct jb_put_options {
     const char *tree; /* a directory, as a tar archive whose members begin with its path without the leading '/' */
     const char *const *exclude; /* tree: NULL-ended patterns; what matches is left out with all below it. fnmatch(3),
                                    '*' and '?' do not match '/', on the path below the tree, or on its last name where
-                                   the pattern has no '/'; a leading '/' only says that it has one. Optional */
+                                   the pattern has no '/'; a leading '/' only says that it has one. What can match
+                                   nothing, as "./a" or "a/", is refused. Optional */
     bool strict;                /* tree: a file that changes or vanishes while it is read fails the put */
     const char *const *command; /* NULL-ended argv; its standard output is put; it must exit with status 0 */
     const char *success_text;   /* command: must stand in its last standard error output; optional */
@@ -227,7 +228,8 @@ typedef struct jb_put_options {
     /* Optional: encrypts, after compression and before anything is sent; the index, too. */
     const jb_encryption *encryption;
     const char *const *include; /* tree: patterns as above: only what matches and is not excluded, all below a directory
-                                   that matches, and the directories on the way there. Optional: all */
+                                   that matches, and the directories on the way there; a warning where nothing
+                                   matches. Optional: all */
     bool one_file_system;       /* tree: a directory on another file system is kept without what is in it */
 } jb_put_options;
 

@@ -49,7 +49,8 @@ struct tar_create_options {
     const char *const *exclude; /* NULL-ended patterns: fnmatch on the path below the tree, or on its last name where
                                    the pattern has no '/'; may be NULL */
     const char *const *include; /* the same: only what matches, all below a directory that matches, and the directories
-                                   on the way to these; what is excluded stays out. NULL or empty: all */
+                                   on the way to these; what is excluded stays out. NULL or empty: all. A warning where
+                                   nothing matches */
     bool one_file_system;       /* a directory on another file system is archived without what is in it */
     const struct tar_directory *left_out; /* this one below the tree is left out, with a warning; NULL: none */
     const char *left_out_why;
@@ -65,6 +66,10 @@ struct tar_create_options {
     int (*member)(void *context, const struct tar_member *member, jb_error *error);
     void *member_context;
 };
+
+/* JB_ERROR_USAGE for a pattern that can match no path: one with nothing, "." or ".." between its slashes or at its end.
+ * `patterns` as in tar_create_options. */
+int tar_check_patterns(const char *const *patterns, jb_error *error);
 
 /*
  * Archives `tree` (a directory) with all that a tree holds, in an order that depends on names alone; the same tree

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../archive/tar.h"
 #include "../base/buffer.h"
 #include "../codec/age.h"
 #include "../codec/digest.h"
@@ -309,6 +310,11 @@ static int check_options(const jb_backup_directories_options *options, jb_error 
         count++;
     if (count == 0 || count > DIRECTORIES_MAX)
         return error_set(error, JB_ERROR_USAGE, "1 to %d directories can be backed up at once", DIRECTORIES_MAX);
+    int code = tar_check_patterns(options->exclude, error);
+    if (code == JB_OK)
+        code = tar_check_patterns(options->include, error);
+    if (code != JB_OK)
+        return code;
     return options->encryption == NULL ? JB_OK : age_encryption_check(options->encryption, error);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../archive/tar.h"
 #include "../codec/json.h"
 #include "../stream/alive.h"
 #include "../stream/memory.h"
@@ -145,6 +146,10 @@ static int check_options(const jb_put_options *options, jb_error *error)
     if (options->key == NULL)
         return error_set(error, JB_ERROR_USAGE, "the object's name is missing");
     int code = options->encryption == NULL ? JB_OK : age_encryption_check(options->encryption, error);
+    if (code == JB_OK)
+        code = tar_check_patterns(options->exclude, error);
+    if (code == JB_OK)
+        code = tar_check_patterns(options->include, error);
     return code == JB_OK ? store_check_names(options->bucket, options->key, error) : code;
 }
 
@@ -256,6 +261,7 @@ int put_object(jb_store *store, jb_operation *operation, const jb_put_options *o
         object->root = made.root;
         object->files = made.files;
         object->files_bytes = made.files_bytes;
+        object->disk_bytes = made.disk_bytes;
         object->warnings = made.warnings;
         object->warning_count = made.warning_count;
         tell_completed(put.alive, object);

@@ -162,6 +162,10 @@ static int archive_tree(struct creation *creation, int root, jb_error *error)
             read_ahead_release(creation->ahead, &creation->walk);
         }
     }
+    if (code == JB_OK && creation->options->include && creation->options->include[0] && !creation->wanted_any) {
+        creation->path = "";
+        code = member_warn(creation, error, "holds nothing that is to be included");
+    }
     if (code == JB_OK)
         code = output_zeros(&creation->output, 2 * PAX_BLOCK, error);
     return code == JB_OK ? output_flush(&creation->output, error) : code;

@@ -19,9 +19,10 @@ struct creation {
     struct tar_counts *counts;
     struct output output;
     struct walk walk;
-    dev_t device;   /* of the tree */
-    bool name_kept; /* the walk's name is still to be looked at */
-    bool walked;    /* to its end */
+    dev_t device;    /* of the tree */
+    bool wanted_any; /* besides the tree's own directory */
+    bool name_kept;  /* the walk's name is still to be looked at */
+    bool walked;     /* to its end */
     struct read_ahead *ahead;
     struct names *names;
     struct hardlinks *links;

@@ -153,6 +153,7 @@ static int scan_name(struct creation *creation, jb_error *error)
     if (code != JB_OK || (!wanted && walk->name.type != DT_DIR))
         return code;
     bool full = false;
+    creation->wanted_any |= wanted;
     if (wanted)
         code = add_way(creation, &full, error);
     creation->name_kept = full || !read_ahead_room(creation->ahead);
