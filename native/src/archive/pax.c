@@ -83,9 +83,10 @@ static bool is_utf8(const char *text)
 static bool put_octal(char *field, size_t size, uint64_t number)
 {
     bool fits = number >> (3 * (size - 1)) == 0;
-    char text[32];
-    snprintf(text, sizeof(text), "%0*llo", (int)size - 1, (unsigned long long)(fits ? number : 0));
-    memcpy(field, text, size);
+    field[size - 1] = '\0';
+    for (size_t i = size - 1; i-- > 0; number >>= 3) {
+        field[i] = (char)('0' + (fits ? number & 7 : 0));
+    }
     return fits;
 }
 
