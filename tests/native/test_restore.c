@@ -276,6 +276,36 @@ static void without_room_for_both_it_is_restored_in_place_only(void **state)
     assert_int_equal(shell("umount '%s/small'", w.path), 0);
 }
 
+/* 4,000 empty files and a hole of 1 GiB need their names only; 1,000 files of 4,097 bytes need two blocks each. */
+static void room_is_reckoned_in_blocks(void **state)
+{
+    (void)state;
+    jb_error error = JB_ERROR_INIT;
+    assert_int_equal(shell("cd '%s' && mkdir empty full small && (cd empty && seq 4000 | xargs touch) && "
+                           "truncate -s 1G empty/hole && head -c 4097 /dev/zero > full/1 && "
+                           "for i in $(seq 2 1000); do cat full/1 > full/$i; done && "
+                           "mount -t tmpfs -o size=6m none small",
+                           w.path),
+                     0);
+    const char *directories[] = {workspace_file(&w, "empty"), workspace_file(&w, "full"), NULL};
+    jb_backup_directories_options backup = {
+        .size = sizeof backup,
+        .name = {.size = sizeof(jb_backup_name), .bucket = "bucket", .name = "blocks", .mode = "manual"},
+        .directories = directories};
+    assert_ok(error, jb_backup_directories(w.store, NULL, &backup, NULL, &error));
+    jb_restore_options options = options_of("blocks", "target");
+    options.object = "empty.tar.zst";
+    options.target = workspace_file(&w, "small/empty");
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("test $(ls '%s/small/empty' | wc -l) = 4001", w.path), 0);
+    options.object = "full.tar.zst";
+    options.target = workspace_file(&w, "small/full");
+    assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("mount -o remount,size=11m '%s/small'", w.path), 0);
+    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    assert_int_equal(shell("umount '%s/small'", w.path), 0);
+}
+
 static void in_place_gives_the_same_tree_and_leaves_no_journal(void **state)
 {
     (void)state;
@@ -789,6 +819,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_mounted_inside_the_target_stops_a_restore_before_it_begins, enter,
                                         leave),
         cmocka_unit_test_setup_teardown(without_room_for_both_it_is_restored_in_place_only, enter, leave),
+        cmocka_unit_test_setup_teardown(room_is_reckoned_in_blocks, enter, leave),
         cmocka_unit_test_setup_teardown(in_place_gives_the_same_tree_and_leaves_no_journal, enter, leave),
         cmocka_unit_test_setup_teardown(damage_is_found_before_anything_changes_in_place, enter, leave),
         cmocka_unit_test_setup_teardown(a_failure_in_place_says_aloud_what_is_left_and_the_next_run_goes_on, enter,

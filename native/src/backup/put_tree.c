@@ -127,5 +127,6 @@ int put_tree(jb_store *store, jb_operation *operation, const jb_put_options *opt
     free(excludes);
     object->files = counts.files;
     object->files_bytes = counts.bytes;
+    object->disk_bytes = counts.disk;
     return code != JB_OK ? code : archiving.code;
 }

@@ -40,6 +40,16 @@ static int no_room(const struct restore *restore, const struct restore_room *roo
                                       "restore in place, which cannot be undone");
 }
 
+/* Where nobody has reckoned it, each file may begin a block. */
+static uint64_t disk_bytes(const struct restore *restore)
+{
+    bool chosen = restore->options->paths != NULL;
+    if (!chosen && restore->object.disk_bytes > 0)
+        return restore->object.disk_bytes;
+    uint64_t files = chosen ? restore->selection.files : restore->object.files;
+    return saturating_add(restore_needed_bytes(restore), saturating_multiply(files, BLOCK_BYTES));
+}
+
 int restore_check_room(const struct restore *restore, struct restore_room *room, jb_error *error)
 {
     const jb_restore_options *options = restore->options;
@@ -52,9 +62,7 @@ int restore_check_room(const struct restore *restore, struct restore_room *room,
         code = swap_space(options->target, &room->bytes_free, error);
     if (code != JB_OK)
         return code;
-    uint64_t files = options->paths != NULL ? restore->selection.files : restore->object.files;
-    room->bytes_needed =
-        with_reserve(saturating_add(restore_needed_bytes(restore), saturating_multiply(files, BLOCK_BYTES)));
+    room->bytes_needed = with_reserve(disk_bytes(restore));
     room->bytes_needed -= room->bytes_needed < room->target.bytes ? room->bytes_needed : room->target.bytes;
     return room->bytes_free >= room->bytes_needed ? JB_OK : no_room(restore, room, error);
 }

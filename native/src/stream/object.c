@@ -125,6 +125,8 @@ static json_t *describe(const struct object *object, const char *kind, jb_error 
         json_put_text(json, "root", object->root, &code, error);
         json_put_count(json, "files", object->files, &code, error);
         json_put_count(json, "files_size", object->files_bytes, &code, error);
+        if (object->disk_bytes > 0)
+            json_put_count(json, "disk_size", object->disk_bytes, &code, error);
     }
     if (object->warnings != NULL)
         json_put(json, "warnings", json_incref(object->warnings), &code, error);
@@ -291,6 +293,8 @@ static int read_tree(const json_t *json, struct object *object, jb_error *error)
     object->files_bytes = object->content_bytes;
     if (json_object_get(json, "files_size") != NULL && !json_member_count(json, "files_size", &object->files_bytes))
         return malformed("files_size", error);
+    if (json_object_get(json, "disk_size") != NULL && !json_member_count(json, "disk_size", &object->disk_bytes))
+        return malformed("disk_size", error);
     object->root = strdup(root);
     if (object->root == NULL)
         return error_no_memory(error);

@@ -3,6 +3,9 @@
 
 #include "creation.h"
 
+#define DISK_BLOCK 4096u
+#define DISK_ENTRY 64u /* a name in its directory, with the room that such leave */
+
 const char *member_shown(const struct creation *creation)
 {
     return creation->path[0] ? creation->path : ".";
@@ -82,6 +85,15 @@ static int build_header(struct creation *creation, struct pax_member *member, co
     return code;
 }
 
+/* Holes take no room; short links lie in their inodes, as a rule. */
+static uint64_t disk_bytes(const struct pax_member *member, const struct sparse *sparse)
+{
+    uint64_t data = member->type == PAX_FILE        ? sparse ? sparse->data : member->size
+                    : member->type == PAX_DIRECTORY ? 1
+                                                    : 0;
+    return DISK_ENTRY + (data + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
+}
+
 int member_header(struct creation *creation, const struct stat *status, enum pax_type type, const char *link,
                   const struct sparse *sparse, jb_error *error)
 {
@@ -118,6 +130,7 @@ int member_header(struct creation *creation, const struct stat *status, enum pax
     if (code == JB_OK) {
         creation->counts->files++;
         creation->counts->bytes += at->size;
+        creation->counts->disk += disk_bytes(&member, sparse);
         code = operation_progress(creation->operation, 0, 1, member_shown(creation), error);
     }
     return code;
