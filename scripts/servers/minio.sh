@@ -3,7 +3,7 @@
 # usage: minio.sh install
 #        minio.sh start DIR [ADDRESS]   default 127.0.0.1; prints the endpoint and the file with the keys, a line each
 #        minio.sh stop DIR              the data stay in DIR
-# DIRECTORIES in the environment: over how many it spreads the data, 4 by default. With 1 it spends a quarter less time, but has
+# MINIO_DIRECTORIES in the environment: over how many it spreads the data, 4 by default. With 1 it spends a quarter less time, but has
 # neither versions nor object lock.
 # Not as S3 does it: where an object `a` exists, lists hide `a/b`.
 set -euo pipefail
@@ -15,7 +15,7 @@ home=$cache/minio-$version
 install() { install_whole "$home" fill_go "github.com/minio/minio@$version"; }
 
 run() { # DIR ADDRESS
-    local dir=$1 address=$2 directories=${DIRECTORIES:-4} port data
+    local dir=$1 address=$2 directories=${MINIO_DIRECTORIES:-4} port data
     port=$(free_ports "$address" 1)
     data=$dir/data/{1...$directories}
     [ "$directories" != 1 ] || data=$dir/data/1

@@ -60,7 +60,7 @@ class Server:
 
     def __enter__(self):
         # On the way that costs the server least, which is to hide the clients' differences as little as it can.
-        os.environ["DIRECTORIES"] = "1"
+        os.environ["MINIO_DIRECTORIES"] = "1"
         self.endpoint, credentials = script("minio.sh", "start", self.directory)[:2]
         with open(f"{self.directory}/pid", encoding="ascii") as file:
             self.pid = file.read().split()[0]

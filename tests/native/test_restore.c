@@ -276,18 +276,22 @@ static void without_room_for_both_it_is_restored_in_place_only(void **state)
     assert_int_equal(shell("umount '%s/small'", w.path), 0);
 }
 
-/* 4,000 empty files and a hole of 1 GiB need their names only; 1,000 files of 4,097 bytes need two blocks each. */
+/* 4,000 empty files and a hole of 1 GiB need names and inodes only; 1,000 files of 4,097 bytes need two blocks each,
+ * and so do 1,000 long links with an attribute. */
 static void room_is_reckoned_in_blocks(void **state)
 {
     (void)state;
     jb_error error = JB_ERROR_INIT;
-    assert_int_equal(shell("cd '%s' && mkdir empty full small && (cd empty && seq 4000 | xargs touch) && "
+    assert_int_equal(shell("cd '%s' && mkdir empty full links small && (cd empty && seq 4000 | xargs touch) && "
                            "truncate -s 1G empty/hole && head -c 4097 /dev/zero > full/1 && "
                            "for i in $(seq 2 1000); do cat full/1 > full/$i; done && "
+                           "for i in $(seq 1000); do ln -s $(printf '%%080d' $i) links/$i; done && "
+                           "setfattr -h -n trusted.a -v b links/* && "
                            "mount -t tmpfs -o size=6m none small",
                            w.path),
                      0);
-    const char *directories[] = {workspace_file(&w, "empty"), workspace_file(&w, "full"), NULL};
+    const char *directories[] = {workspace_file(&w, "empty"), workspace_file(&w, "full"), workspace_file(&w, "links"),
+                                 NULL};
     jb_backup_directories_options backup = {
         .size = sizeof backup,
         .name = {.size = sizeof(jb_backup_name), .bucket = "bucket", .name = "blocks", .mode = "manual"},
@@ -298,11 +302,15 @@ static void room_is_reckoned_in_blocks(void **state)
     options.target = workspace_file(&w, "small/empty");
     assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
     assert_int_equal(shell("test $(ls '%s/small/empty' | wc -l) = 4001", w.path), 0);
-    options.object = "full.tar.zst";
-    options.target = workspace_file(&w, "small/full");
-    assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
-    assert_int_equal(shell("mount -o remount,size=11m '%s/small'", w.path), 0);
-    assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    static const char *const twice[][2] = {{"full.tar.zst", "small/full"}, {"links.tar.zst", "small/links"}};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(shell("rm -rf '%s/small'/* && mount -o remount,size=9m '%s/small'", w.path, w.path), 0);
+        options.object = twice[i][0];
+        options.target = workspace_file(&w, twice[i][1]);
+        assert_fails(JB_ERROR_NO_SPACE, error, jb_restore(w.store, NULL, &options, NULL, &error));
+        assert_int_equal(shell("mount -o remount,size=11m '%s/small'", w.path), 0);
+        assert_ok(error, jb_restore(w.store, NULL, &options, NULL, &error));
+    }
     assert_int_equal(shell("umount '%s/small'", w.path), 0);
 }
 

@@ -16,7 +16,7 @@ struct tar_counts {
     uint64_t files; /* entries of all kinds */
     uint64_t bytes; /* of regular files' content */
     uint64_t warnings;
-    uint64_t disk;   /* by tar_create: what all takes on a file system with blocks of 4 KiB, or somewhat less */
+    uint64_t disk;   /* by tar_create: what all takes at most on a file system with blocks of 4 KiB */
     uint64_t stored; /* by tar_check…: the same without holes, and unpacked where that was asked for */
 };
 

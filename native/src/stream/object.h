@@ -41,7 +41,7 @@ struct object {
     char *root; /* the path that every member begins with; NULL where this is no tree */
     uint64_t files;
     uint64_t files_bytes;   /* of all of them, with their holes; as content_bytes where a description does not tell */
-    uint64_t disk_bytes;    /* what they take in blocks of 4 KiB; 0 where a description does not tell */
+    uint64_t disk_bytes;    /* what they take at most in blocks of 4 KiB; 0 where a description does not tell */
     json_t *warnings;       /* array of {path, what}; NULL for none */
     uint64_t warning_count; /* all of them: the array holds the first ones only */
     struct object *index;   /* of the archive's members, an object of its own; NULL for none */

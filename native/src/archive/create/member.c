@@ -4,7 +4,9 @@
 #include "creation.h"
 
 #define DISK_BLOCK 4096u
-#define DISK_ENTRY 64u /* a name in its directory, with the room that such leave */
+/* Inode and name where they take the most: 512 bytes (XFS), and 255 in a directory whose blocks are half full. */
+#define DISK_ENTRY     1024u
+#define DISK_LINK_SELF 59u /* so long a link lies in its inode (ext4) */
 
 const char *member_shown(const struct creation *creation)
 {
@@ -85,13 +87,22 @@ static int build_header(struct creation *creation, struct pax_member *member, co
     return code;
 }
 
-/* Holes take no room; short links lie in their inodes, as a rule. */
-static uint64_t disk_bytes(const struct pax_member *member, const struct sparse *sparse)
+static uint64_t whole_blocks(uint64_t bytes)
 {
-    uint64_t data = member->type == PAX_FILE        ? sparse ? sparse->data : member->size
-                    : member->type == PAX_DIRECTORY ? 1
-                                                    : 0;
-    return DISK_ENTRY + (data + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
+    return (bytes + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
+}
+
+/* Rather too much: a restore in place that runs out of room has no way back. Holes take none. */
+static uint64_t disk_bytes(const struct pax_member *member, const struct sparse *sparse, size_t attributes)
+{
+    uint64_t data = 0;
+    if (member->type == PAX_FILE)
+        data = sparse ? sparse->data : member->size;
+    else if (member->type == PAX_DIRECTORY)
+        data = DISK_BLOCK;
+    else if (member->type == PAX_SYMBOLIC_LINK && strlen(member->link) > DISK_LINK_SELF)
+        data = DISK_BLOCK;
+    return DISK_ENTRY + whole_blocks(data) + whole_blocks(attributes);
 }
 
 int member_header(struct creation *creation, const struct stat *status, enum pax_type type, const char *link,
@@ -122,6 +133,7 @@ int member_header(struct creation *creation, const struct stat *status, enum pax
         .mtime = at->mtime,
         .device = status->st_rdev,
     };
+    uint64_t disk = disk_bytes(&member, sparse, creation->records.size);
     int code = build_header(creation, &member, sparse, error);
     if (code == JB_OK)
         code = output_put(&creation->output, creation->header.data, creation->header.size, error);
@@ -130,7 +142,7 @@ int member_header(struct creation *creation, const struct stat *status, enum pax
     if (code == JB_OK) {
         creation->counts->files++;
         creation->counts->bytes += at->size;
-        creation->counts->disk += disk_bytes(&member, sparse);
+        creation->counts->disk += disk;
         code = operation_progress(creation->operation, 0, 1, member_shown(creation), error);
     }
     return code;
