@@ -75,6 +75,7 @@ static void numbers_survive_with_equal_value_or_are_refused(void **state)
         {"9007199254740993.0", false},
         {"1e400", false},
         {"1e-400", false},
+        {"0.012e-9223372036854775808", false},
         {"0.10000000000000000000000000000000000000000000000000000000000000000000000000000000001", false},
     };
     struct workspace w;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX 64 /* bytes; longer ones have more digits than a double */
+#define NUMBER_MAX 64      /* bytes; longer ones have more digits than a double */
+#define EXPONENT_MAX 10000 /* far past a double's, and past what NUMBER_MAX digits can shift back to one */
 
 /* A number's value in one form: 0.DIGITS times 10 to the EXPONENT, DIGITS without zeros at either end. */
 struct decimal {
@@ -15,6 +16,12 @@ struct decimal {
     char digits[NUMBER_MAX + 1];
     long exponent;
 };
+
+static long read_exponent(const char *text)
+{
+    long exponent = strtol(text, NULL, 10);
+    return exponent > EXPONENT_MAX ? EXPONENT_MAX : exponent < -EXPONENT_MAX ? -EXPONENT_MAX : exponent;
+}
 
 static void read_decimal(const char *text, struct decimal *decimal)
 {
@@ -34,7 +41,7 @@ static void read_decimal(const char *text, struct decimal *decimal)
         }
     }
     if (*text == 'e' || *text == 'E')
-        decimal->exponent += strtol(text + 1, NULL, 10);
+        decimal->exponent += read_exponent(text + 1);
     while (count > 0 && decimal->digits[count - 1] == '0')
         count--;
     decimal->digits[count] = '\0';
