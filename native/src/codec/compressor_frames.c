@@ -30,7 +30,9 @@ struct frames_compressor {
     struct frame_packer packer;
     struct workers *workers;
     jb_operation *operation;
-    struct event event; /* guards busy, done of the slots */
+    struct event event;      /* guards busy, done of the slots, unpacked, undigested */
+    unsigned unpacked;       /* frames given to the pool, not packed yet */
+    struct slot *undigested; /* waits for one of those, for two digests are made in little more time than one */
     unsigned slot_count;
     unsigned first;  /* the oldest frame under way */
     unsigned active; /* frames under way, `first` onward */
@@ -41,18 +43,47 @@ struct frames_compressor {
     void *each_context;
 };
 
+/* The frame, and the one that waits for it; none where this one is to wait itself. */
+static size_t take_pair(struct slot *slot, struct slot *pair[2])
+{
+    struct frames_compressor *owner = slot->owner;
+    size_t count = 0;
+    event_lock(&owner->event);
+    owner->unpacked--;
+    if (owner->each != NULL && owner->undigested == NULL && owner->unpacked > 0) {
+        owner->undigested = slot;
+    } else {
+        if (owner->undigested != NULL)
+            pair[count++] = owner->undigested;
+        pair[count++] = slot;
+        owner->undigested = NULL;
+    }
+    event_unlock(&owner->event);
+    return count;
+}
+
 static void pack_frame(struct work *work)
 {
-    struct slot *slot = (struct slot *)work;
+    struct slot *slot = (struct slot *)work, *pair[2];
     struct frames_compressor *owner = slot->owner;
     const struct frame_packer *packer = &owner->packer;
+    slot->packed_count = 0;
     slot->error = (jb_error)JB_ERROR_INIT;
-    int code = packer->pack(slot->context, packer->level, slot->plain, slot->plain_count, slot->packed,
-                            packer->packed_bytes, &slot->packed_count, &slot->error);
-    if (code == JB_OK && owner->each != NULL)
-        sha256_of(slot->packed, slot->packed_count, slot->sha256, &slot->error);
+    packer->pack(slot->context, packer->level, slot->plain, slot->plain_count, slot->packed, packer->packed_bytes,
+                 &slot->packed_count, &slot->error);
+    size_t count = take_pair(slot, pair);
+    struct sha256_text texts[2];
+    jb_error error = JB_ERROR_INIT;
+    for (size_t i = 0; i < count; i++)
+        texts[i] = (struct sha256_text){pair[i]->packed, pair[i]->packed_count, pair[i]->sha256};
+    if (owner->each != NULL)
+        sha256_of_each(texts, count, &error);
     event_lock(&owner->event);
-    slot->done = true;
+    for (size_t i = 0; i < count; i++) {
+        if (pair[i]->error.code == JB_OK)
+            error_copy(&pair[i]->error, &error);
+        pair[i]->done = true;
+    }
     event_signal(&owner->event);
     event_unlock(&owner->event);
 }
@@ -93,7 +124,10 @@ static int collect(struct frames_compressor *compressor, jb_error *error)
 
 static void start(struct frames_compressor *compressor, struct slot *slot)
 {
+    event_lock(&compressor->event);
     slot->busy = true;
+    compressor->unpacked++;
+    event_unlock(&compressor->event);
     compressor->active++;
     workers_submit(compressor->workers, &slot->work);
 }

@@ -4,6 +4,8 @@
 #include <openssl/hmac.h>
 #include <stdlib.h>
 
+#include "sha256_pair.h"
+
 struct sha256 {
     EVP_MD_CTX *context;
 };
@@ -44,6 +46,21 @@ void sha256_finish(struct sha256 *sha, unsigned char digest[SHA256_SIZE])
 int sha256_of(const void *bytes, size_t count, unsigned char digest[SHA256_SIZE], jb_error *error)
 {
     return EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL) == 1 ? JB_OK : error_no_memory(error);
+}
+
+int sha256_of_each(const struct sha256_text *texts, size_t count, jb_error *error)
+{
+    bool pairs = sha256_pair_works();
+    int code = JB_OK;
+    for (size_t i = 0; code == JB_OK && i < count; i++) {
+        if (pairs && i + 1 < count) {
+            sha256_pair(&texts[i], &texts[i + 1]);
+            i++;
+        } else {
+            code = sha256_of(texts[i].bytes, texts[i].count, texts[i].digest, error);
+        }
+    }
+    return code;
 }
 
 int hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t count, unsigned char digest[SHA256_SIZE],

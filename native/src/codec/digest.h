@@ -1,4 +1,4 @@
-/* SHA-256, HMAC-SHA-256 and hexadecimal, by OpenSSL. */
+/* SHA-256, HMAC-SHA-256 and hexadecimal. */
 #ifndef CODEC_DIGEST_H
 #define CODEC_DIGEST_H
 
@@ -22,6 +22,16 @@ void sha256_finish(struct sha256 *sha, unsigned char digest[SHA256_SIZE]);
 int sha256_of(const void *bytes, size_t count, unsigned char digest[SHA256_SIZE], jb_error *error);
 int hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t count, unsigned char digest[SHA256_SIZE],
                 jb_error *error);
+
+/* A text that is there as a whole, and where its digest goes: SHA256_SIZE bytes. */
+struct sha256_text {
+    const void *bytes;
+    size_t count;
+    unsigned char *digest;
+};
+
+/* Of several texts, two side by side where the processor can, which takes two thirds of the time. */
+int sha256_of_each(const struct sha256_text *texts, size_t count, jb_error *error);
 
 /* Lower case; `text` takes 2 * count + 1 characters. */
 void hex_encode(const void *bytes, size_t count, char *text);

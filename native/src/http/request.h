@@ -33,9 +33,6 @@ struct http_request {
     int expected; /* the status whose body is wanted; 0: any 2xx */
     char *into;   /* takes the wanted body, at most into_size bytes; else: */
     size_t into_size;
-    /* A try begins, with `received` 0, or more of the wanted body has come into `into`, with so much in all. Optional.
-     */
-    void (*arrived)(struct http_request *request);
     struct buffer *reply;  /* takes the wanted body; NULL where none is wanted */
     int64_t deadline_ms;   /* on the monotonic clock; 0: none */
     unsigned stall_factor; /* so many times the client's stall time are allowed; 0 is 1 */

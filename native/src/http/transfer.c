@@ -107,11 +107,8 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
         }
         request->received += length;
     }
-    if (code == JB_OK) {
-        if (request->arrived != NULL && wanted(request, status))
-            request->arrived(request);
+    if (code == JB_OK)
         return length;
-    }
     request->fault = code == JB_ERROR_MEMORY ? HTTP_FAULT_MEMORY : HTTP_FAULT_OVERFLOW;
     return 0;
 }
@@ -220,8 +217,6 @@ int http_transfer_begin(struct http_request *request, CURL *easy, const struct h
     empty(&request->problem);
     if (request->reply != NULL)
         empty(request->reply);
-    if (request->arrived != NULL)
-        request->arrived(request);
     http_request_drop_headers(request);
     request->easy = easy;
 

@@ -46,9 +46,6 @@ struct store_transfer {
     uint64_t offset;          /* in the object */
     unsigned char sha256[32]; /* parts: digest of the bytes, computed by the caller; signs and proves the request */
     const char *tag;          /* ranges: the object's by `stat`: JB_ERROR_CONFLICT where it has another. NULL: any */
-    /* Ranges, optional: so many bytes are there now, still in the processor's cache; 0 where they come anew. A driver
-     * may leave it out. On any thread, one call at a time, never after `done`. */
-    void (*arrived)(struct store_transfer *transfer, size_t count);
     void (*done)(struct store_transfer *transfer);
     jb_error error; /* out: code JB_OK on success */
     void *driver;   /* the driver's, while under way */

@@ -18,11 +18,6 @@ struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
     struct work start;
     struct work check;
-    struct sha256 *sha; /* of the part that is coming */
-    size_t hashed;      /* bytes of the range */
-    size_t part_at;     /* which of `parts` is coming, and */
-    uint64_t part_done; /* how much of it is hashed */
-    bool wrong;         /* parts[part_at] is damaged; what follows does not matter */
     struct part_reader *reader;
     char key[STORE_KEY_MAX + 1];
     const char *version;             /* of the object; NULL: the present one */
@@ -73,33 +68,6 @@ static int damaged(const struct slot *slot, uint64_t begin, uint64_t bytes, cons
     return error_hint(error, "%s; restore another backup, and look into the store", used);
 }
 
-/* Hashes what has come of the range, part by part, while it is in the processor's cache. */
-static void hash_arrived(struct store_transfer *transfer, size_t count)
-{
-    struct slot *slot = (struct slot *)transfer;
-    unsigned char sha256[SHA256_SIZE];
-    if (count == 0 && slot->hashed > 0) {
-        sha256_finish(slot->sha, sha256); /* begins anew */
-        slot->hashed = slot->part_at = 0;
-        slot->part_done = 0;
-        slot->wrong = false;
-    }
-    while (slot->hashed < count && !slot->wrong) {
-        const struct object_part *part = &slot->parts[slot->part_at];
-        uint64_t left = part->bytes - slot->part_done;
-        size_t now = count - slot->hashed < left ? count - slot->hashed : (size_t)left;
-        sha256_update(slot->sha, transfer->bytes + slot->hashed, now);
-        slot->hashed += now;
-        slot->part_done += now;
-        if (slot->part_done < part->bytes)
-            continue;
-        sha256_finish(slot->sha, sha256);
-        slot->wrong = memcmp(sha256, part->sha256, SHA256_SIZE) != 0;
-        slot->part_done = 0;
-        slot->part_at += !slot->wrong;
-    }
-}
-
 /* In the reader's own order; the last piece is lent only when the whole part was found right. */
 static int check_piece(struct part_reader *reader, const struct slot *slot, jb_error *error)
 {
@@ -114,15 +82,26 @@ static int check_piece(struct part_reader *reader, const struct slot *slot, jb_e
     return damaged(slot, end - slot->parts->bytes, slot->parts->bytes, "do not use what came of it", error);
 }
 
+/* On a worker. */
 static void check_parts(struct work *work)
 {
     struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, check));
-    hash_arrived(&slot->transfer, slot->transfer.count);
-    if (slot->wrong) {
-        uint64_t begin = slot->transfer.offset;
-        for (size_t i = 0; i < slot->part_at; i++)
-            begin += slot->parts[i].bytes;
-        damaged(slot, begin, slot->parts[slot->part_at].bytes, "nothing of it was used", &slot->transfer.error);
+    struct store_transfer *transfer = &slot->transfer;
+    unsigned char digests[2][SHA256_SIZE];
+    size_t done = 0;
+    int code = JB_OK;
+    for (size_t i = 0; code == JB_OK && i < slot->part_count; i += 2) {
+        struct sha256_text texts[2];
+        size_t count = slot->part_count - i < 2 ? slot->part_count - i : 2;
+        for (size_t j = 0; j < count; j++) {
+            texts[j] = (struct sha256_text){transfer->bytes + done, (size_t)slot->parts[i + j].bytes, digests[j]};
+            done += texts[j].count;
+        }
+        code = sha256_of_each(texts, count, &transfer->error);
+        for (size_t j = 0; code == JB_OK && j < count; j++)
+            if (memcmp(digests[j], slot->parts[i + j].sha256, SHA256_SIZE) != 0)
+                code = damaged(slot, transfer->offset + (uint64_t)((const char *)texts[j].bytes - transfer->bytes),
+                               texts[j].count, "nothing of it was used", &transfer->error);
     }
     finish_slot(slot);
 }
@@ -132,8 +111,6 @@ static void range_done(struct store_transfer *transfer)
     struct slot *slot = (struct slot *)transfer;
     if (transfer->error.code != JB_OK || slot->parts == NULL || slot->part_count == 0)
         finish_slot(slot);
-    else if (slot->hashed == transfer->count || slot->wrong)
-        check_parts(&slot->check);
     else
         workers_submit(slot->reader->workers, &slot->check);
 }
@@ -217,13 +194,8 @@ static int fill_slots(struct part_reader *reader, jb_error *error)
             slot->transfer.bytes = pages_new(slot->capacity);
             if (slot->transfer.bytes == NULL)
                 return error_no_memory(error);
-            int code = sha256_new(&slot->sha, error);
-            if (code != JB_OK)
-                return code;
         }
         slot->transfer.done = range_done;
-        slot->transfer.arrived = slot->parts != NULL && slot->part_count > 0 ? hash_arrived : NULL;
-        hash_arrived(&slot->transfer, 0);
         slot->transfer.error = (jb_error)JB_ERROR_INIT;
         slot->state = SLOT_BUSY;
         reader->active++;
@@ -280,10 +252,8 @@ void part_reader_free(struct part_reader *reader)
         while (reader->slots[i].state == SLOT_BUSY)
             event_wait(&reader->event);
     event_unlock(&reader->event);
-    for (unsigned i = 0; i < reader->slot_count; i++) {
+    for (unsigned i = 0; i < reader->slot_count; i++)
         pages_free(reader->slots[i].transfer.bytes, reader->slots[i].capacity);
-        sha256_free(reader->slots[i].sha);
-    }
     event_clean_up(&reader->event);
     sha256_free(reader->of_pieces);
     free(reader);

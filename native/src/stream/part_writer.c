@@ -11,11 +11,14 @@
 
 #define SLOTS_MAX    64
 #define SEGMENTS_MAX 1000
+/* While so many parts are under way, a full one waits for the next. */
+#define UNDER_WAY_MIN 3
 
 struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
     struct work work;
     struct part_writer *writer;
+    struct slot *other; /* goes with this one's work; NULL: none */
     struct store_upload *upload;
     unsigned number;
     size_t capacity;
@@ -32,9 +35,11 @@ struct part_writer {
     char *key;
     bool replace;
     struct part_plan plan;
-    struct event event; /* guards the slots' states */
+    struct event event; /* guards the slots' states, `held` and `under_way` */
     struct slot slots[SLOTS_MAX];
     struct slot *filling;
+    struct slot *held;  /* full; waits for the next one, for two digests are made in little more time than one */
+    unsigned under_way; /* slots that are busy, but for the one that is held */
     /* The segments so far; uploads[i] is open until it is completed. */
     struct object object;
     struct store_upload *uploads[SEGMENTS_MAX];
@@ -44,26 +49,50 @@ struct part_writer {
 
 static void transfer_done(struct store_transfer *transfer)
 {
-    struct slot *slot = (struct slot *)transfer;
+    struct slot *slot = (struct slot *)transfer, *next = NULL;
     struct part_writer *writer = slot->writer;
     event_lock(&writer->event);
     slot->state = SLOT_DONE;
+    writer->under_way--;
+    if (writer->held != NULL && writer->under_way < UNDER_WAY_MIN) {
+        next = writer->held;
+        writer->held = NULL;
+        writer->under_way++;
+    }
     event_signal(&writer->event);
     event_unlock(&writer->event);
+    if (next != NULL) /* which keeps the writer, too */
+        workers_submit(writer->workers, &next->work);
 }
 
-/* On a worker: hash the part, then give it to the store. */
-static void send_part(struct work *work)
+static void send_part(struct slot *slot, int code)
 {
-    struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, work));
     struct store_transfer *transfer = &slot->transfer;
-    int code = sha256_of(transfer->bytes, transfer->count, transfer->sha256, &transfer->error);
     if (code == JB_OK)
         code = slot->writer->store->driver->upload_part(slot->upload, slot->number, transfer, &transfer->error);
     if (code != JB_OK) {
         transfer->error.code = (jb_code)code;
         transfer_done(transfer);
     }
+}
+
+/* On a worker: hash the part and the one that it goes with, then give them to the store. */
+static void send_parts(struct work *work)
+{
+    struct slot *slot = (struct slot *)((char *)work - offsetof(struct slot, work));
+    struct slot *other = slot->other;
+    struct sha256_text texts[2];
+    size_t count = 0;
+    if (other != NULL)
+        texts[count++] = (struct sha256_text){other->transfer.bytes, other->transfer.count, other->transfer.sha256};
+    texts[count++] = (struct sha256_text){slot->transfer.bytes, slot->transfer.count, slot->transfer.sha256};
+    int code = sha256_of_each(texts, count, &slot->transfer.error);
+    if (other != NULL) {
+        if (code != JB_OK)
+            error_copy(&other->transfer.error, &slot->transfer.error);
+        send_part(other, code);
+    }
+    send_part(slot, code);
 }
 
 /* Takes a sent part's slot back: enters it in the object, or tells its failure. */
@@ -161,7 +190,7 @@ static int begin_segment(struct part_writer *writer, jb_error *error)
     return JB_OK;
 }
 
-static int start_part(struct part_writer *writer, jb_error *error)
+static int start_part(struct part_writer *writer, bool last, jb_error *error)
 {
     struct slot *slot = writer->filling;
     if (writer->object.segment_count == 0 || writer->parts_started == writer->plan.limits.parts_max) {
@@ -180,9 +209,16 @@ static int start_part(struct part_writer *writer, jb_error *error)
     slot->transfer.done = transfer_done;
     slot->transfer.error = (jb_error)JB_ERROR_INIT;
     writer->segment_offset += slot->transfer.count;
-    slot->state = SLOT_BUSY;
     writer->filling = NULL;
-    workers_submit(writer->workers, &slot->work);
+    event_lock(&writer->event);
+    bool hold = writer->held == NULL && !last && writer->under_way >= UNDER_WAY_MIN;
+    slot->state = SLOT_BUSY;
+    slot->other = hold ? NULL : writer->held;
+    writer->held = hold ? slot : NULL;
+    writer->under_way += hold ? 0 : slot->other == NULL ? 1 : 2;
+    event_unlock(&writer->event);
+    if (!hold)
+        workers_submit(writer->workers, &slot->work);
     return JB_OK;
 }
 
@@ -212,7 +248,7 @@ int part_writer_advance(struct part_writer *writer, size_t count, jb_error *erro
 {
     struct slot *slot = writer->filling;
     slot->transfer.count += count;
-    return slot->transfer.count == slot->capacity ? start_part(writer, error) : JB_OK;
+    return slot->transfer.count == slot->capacity ? start_part(writer, false, error) : JB_OK;
 }
 
 static int write_bytes(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)
@@ -321,7 +357,7 @@ int part_writer_finish(struct part_writer *writer, struct object *object, jb_err
     if (writer->object.segment_count == 0) {
         code = finish_small(writer, condition, error);
     } else {
-        code = writer->filling != NULL && writer->filling->transfer.count > 0 ? start_part(writer, error) : JB_OK;
+        code = writer->filling != NULL && writer->filling->transfer.count > 0 ? start_part(writer, true, error) : JB_OK;
         if (code == JB_OK)
             code = wait_for_room(writer, true, 0, NULL, error);
         if (code == JB_OK)
@@ -392,7 +428,7 @@ int part_writer_new(jb_store *store, jb_operation *operation, struct workers *wo
     writer->object.name = strdup(slash == NULL ? key : slash + 1);
     for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++) {
         slot->writer = writer;
-        slot->work.run = send_part;
+        slot->work.run = send_parts;
     }
     if (writer->bucket == NULL || writer->key == NULL || writer->object.name == NULL) {
         part_writer_free(writer);

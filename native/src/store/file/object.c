@@ -8,9 +8,6 @@
 #include "../../codec/digest.h"
 #include "file.h"
 
-/* Fits the processor's cache: what has come is looked at there. */
-#define ARRIVAL_BYTES ((size_t)256 << 10)
-
 static int set_tag(jb_object_info *info, const void *bytes, size_t count, const unsigned char *sha256, jb_error *error)
 {
     unsigned char digest[SHA256_SIZE];
@@ -111,9 +108,7 @@ int file_range(jb_store *base, jb_operation *operation, const char *bucket, cons
     }
     size_t filled = 0;
     while (code == JB_OK && filled < transfer->count) {
-        size_t left = transfer->count - filled;
-        size_t asked = transfer->arrived != NULL && left > ARRIVAL_BYTES ? ARRIVAL_BYTES : left;
-        ssize_t got = pread(fd, transfer->bytes + filled, asked, (off_t)(transfer->offset + filled));
+        ssize_t got = pread(fd, transfer->bytes + filled, transfer->count - filled, (off_t)(transfer->offset + filled));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -124,8 +119,6 @@ int file_range(jb_store *base, jb_operation *operation, const char *bucket, cons
                              (unsigned long long)(transfer->offset + transfer->count));
         else
             filled += (size_t)got;
-        if (code == JB_OK && transfer->arrived != NULL)
-            transfer->arrived(transfer, filled);
         if (code == JB_OK)
             code = operation_check(operation, error);
     }

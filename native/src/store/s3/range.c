@@ -9,13 +9,6 @@ static enum http_verdict check(struct s3_request *request)
     return reply_check_range(&request->http, request->context);
 }
 
-static void arrived(struct http_request *http)
-{
-    struct s3_request *request = http->context;
-    struct store_transfer *transfer = request->context;
-    transfer->arrived(transfer, http->received);
-}
-
 static void free_request(struct s3_request *request)
 {
     s3_request_clean_up(request);
@@ -61,7 +54,6 @@ int s3_range(jb_store *store, jb_operation *operation, const char *bucket, const
     request->http.expected = 206;
     request->http.into = transfer->bytes;
     request->http.into_size = transfer->count;
-    request->http.arrived = transfer->arrived != NULL ? arrived : NULL;
     request->http.done = finish;
     request->check = check;
     request->context = transfer;
