@@ -1,7 +1,8 @@
 #!/bin/bash
-# Runs one fuzzer from its seeds: run.sh PROGRAM SECONDS. What it finds stays beside the program.
+# Runs one fuzzer from its seeds: run.sh PROGRAM SECONDS CHANCE. What it finds stays beside the program. The same CHANCE
+# goes the same way again; 0 goes another each time.
 set -euo pipefail
-program=$1 seconds=$2
+program=$1 seconds=$2 chance=$3
 name=$(basename "$program"); name=${name#fuzz_}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -56,6 +57,6 @@ qpress) # mariabackup's own, whole and from its unit on
 sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' > "$work/seeds/file"
     tail -c +56 "$work/seeds/file" > "$work/seeds/unit" ;;
 esac
-"$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 \
+"$program" -seed="$chance" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 \
     -artifact_prefix="$(dirname "$program")/$name-" "$work/new" "$work/seeds" > "$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }
 grep -E 'number_of_executed_units|new_units_added' "$work/log"

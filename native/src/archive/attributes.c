@@ -52,12 +52,26 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* The kernel takes as much memory as it is offered room, for each call: mostly little is enough. */
+#define LITTLE_ROOM ((size_t)1 << 10)
+
+static ssize_t list_names(int fd, const char *path, char *names, size_t size)
+{
+    return fd >= 0 ? flistxattr(fd, names, size) : llistxattr(path, names, size);
+}
+
+static ssize_t get_value(int fd, const char *path, const char *name, char *value, size_t size)
+{
+    return fd >= 0 ? fgetxattr(fd, name, value, size) : lgetxattr(path, name, value, size);
+}
+
 int attributes_read(struct attributes *room, int fd, const char *path, struct names *names, struct buffer *records,
                     const char **skipped, jb_error *error)
 {
     *skipped = NULL;
-    ssize_t size =
-        fd >= 0 ? flistxattr(fd, room->names, sizeof(room->names)) : llistxattr(path, room->names, sizeof(room->names));
+    ssize_t size = list_names(fd, path, room->names, LITTLE_ROOM);
+    if (size < 0 && errno == ERANGE)
+        size = list_names(fd, path, room->names, sizeof(room->names));
     if (size < 0)
         return errno == ENOTSUP || errno == ENOENT
                    ? JB_OK
@@ -75,8 +89,9 @@ int attributes_read(struct attributes *room, int fd, const char *path, struct na
 
     int code = JB_OK;
     for (size_t i = 0; i < count && code == JB_OK; i++) {
-        ssize_t got = fd >= 0 ? fgetxattr(fd, room->sorted[i], room->value, sizeof(room->value))
-                              : lgetxattr(path, room->sorted[i], room->value, sizeof(room->value));
+        ssize_t got = get_value(fd, path, room->sorted[i], room->value, LITTLE_ROOM);
+        if (got < 0 && errno == ERANGE)
+            got = get_value(fd, path, room->sorted[i], room->value, sizeof(room->value));
         if (got >= 0)
             code = add(room->sorted[i], room->value, (size_t)got, names, records, skipped, error);
         else if (errno != ENODATA) /* gone since it was listed */

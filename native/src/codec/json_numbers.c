@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX 64      /* bytes; longer ones have more digits than a double */
+#define NUMBER_MAX   64    /* bytes; longer ones have more digits than a double */
 #define EXPONENT_MAX 10000 /* far past a double's, and past what NUMBER_MAX digits can shift back to one */
 
 /* A number's value in one form: 0.DIGITS times 10 to the EXPONENT, DIGITS without zeros at either end. */
