@@ -1,8 +1,9 @@
 #!/bin/bash
-# Runs one fuzzer from its seeds: run.sh PROGRAM SECONDS CHANCE. What it finds stays beside the program. The same CHANCE
-# goes the same way again; 0 goes another each time.
+# Runs one fuzzer from its seeds: run.sh PROGRAM SECONDS CHANCE. What it finds stays beside the program. With the same seeds
+# the same CHANCE goes the same way; 0 goes another each time. scripts/test --full goes new ways, ten times as long.
 set -euo pipefail
 program=$1 seconds=$2 chance=$3
+[ -z "${JPSBACKUP_TEST_FULL:-}" ] || { seconds=$((10 * seconds)) && chance=0; }
 name=$(basename "$program"); name=${name#fuzz_}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -17,6 +18,7 @@ ln -s file "$work/tree/folder/link"
 ln "$work/tree/folder/file" "$work/tree/folder/hard"
 head -c 3000 /dev/zero > "$work/tree/sparse"
 touch "$work/tree/$(printf 'long%.0s' {1..40})"
+find "$work/tree" -exec touch -h -d @1000000000 {} +
 case $name in
 age)
     for count in 0 10 70000; do

@@ -326,7 +326,7 @@ static void *accept_connections(void *context)
 static void listen_somewhere(struct scripted_server *server)
 {
     for (int tries = 0; tries < 100; tries++) {
-        unsigned port = 20000 + (unsigned)random_below(12000);
+        unsigned port = 3000 + (unsigned)random_below(9000); /* see free_ports in scripts/servers/lib.sh */
         struct sockaddr_in address = {
             .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

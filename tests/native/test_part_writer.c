@@ -101,17 +101,21 @@ struct fixture {
     struct workers *workers;
     struct part_writer *writer;
     unsigned char *bytes;
+    struct object object; /* what finish gave */
+    int code;
+    jb_error error;
 };
 
-static void set_up(struct fixture *fixture, unsigned refused)
+static void set_up(struct fixture *fixture, size_t memory_bytes, unsigned refused)
 {
     jb_error error = JB_ERROR_INIT;
+    *fixture = (struct fixture){.error = JB_ERROR_INIT};
     upload = (struct store_upload){.refused = refused};
     event_init(&upload.event);
     assert_int_equal(pthread_create(&upload.server, NULL, serve, NULL), 0);
     assert_ok(error, jb_operation_new(NULL, &fixture->operation, &error));
     assert_ok(error, workers_new(2, &fixture->workers, &error));
-    assert_ok(error, part_writer_new(&store, fixture->operation, fixture->workers, "bucket", "key", false, MEMORY_BYTES,
+    assert_ok(error, part_writer_new(&store, fixture->operation, fixture->workers, "bucket", "key", false, memory_bytes,
                                      &fixture->writer, &error));
     fixture->bytes = malloc(PART_BYTES);
     assert_non_null(fixture->bytes);
@@ -123,6 +127,7 @@ static void tear_down(struct fixture *fixture)
     workers_free(fixture->workers);
     jb_operation_free(fixture->operation);
     free(fixture->bytes);
+    object_clean_up(&fixture->object);
     event_lock(&upload.event);
     upload.ended = true;
     event_signal(&upload.event);
@@ -141,6 +146,11 @@ static void write_parts(struct fixture *fixture, unsigned first, unsigned count)
     }
 }
 
+static void wait_a_while(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+}
+
 /* So many come, and no more within a while. */
 static void expect(unsigned count)
 {
@@ -148,7 +158,7 @@ static void expect(unsigned count)
     while (upload.count < count)
         event_wait(&upload.event);
     event_unlock(&upload.event);
-    nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+    wait_a_while();
     event_lock(&upload.event);
     assert_int_equal(upload.count, count);
     event_unlock(&upload.event);
@@ -162,55 +172,117 @@ static void answer(void)
     event_unlock(&upload.event);
 }
 
+static void *answer_later(void *argument)
+{
+    (void)argument;
+    wait_a_while();
+    answer();
+    return NULL;
+}
+
+static void *finish(void *argument)
+{
+    struct fixture *fixture = argument;
+    fixture->code = part_writer_finish(fixture->writer, &fixture->object, &fixture->error);
+    return NULL;
+}
+
 static void a_part_waits_for_the_next_while_others_are_under_way(void **state)
 {
     (void)state;
     struct fixture fixture;
-    set_up(&fixture, NO_PART);
+    pthread_t finishing;
+    set_up(&fixture, MEMORY_BYTES, NO_PART);
+    unsigned held = sha256_makes_pairs() ? 1 : 0;
     write_parts(&fixture, 0, 3);
     expect(3);
     write_parts(&fixture, 3, 1);
-    expect(3);
+    expect(4 - held);
     write_parts(&fixture, 4, 1);
     expect(5);
     write_parts(&fixture, 5, 1);
-    expect(5);
-    answer(); /* which lets the last one go */
-    struct object object = {0};
-    jb_error error = JB_ERROR_INIT;
-    assert_ok(error, part_writer_finish(fixture.writer, &object, &error));
-    assert_int_equal(object.segments[0].part_count, 6);
+    expect(6 - held);
+    assert_int_equal(pthread_create(&finishing, NULL, finish, &fixture), 0);
+    expect(6); /* nothing more will come that it could wait for */
+    answer();
+    pthread_join(finishing, NULL);
+    assert_ok(fixture.error, fixture.code);
+    assert_int_equal(fixture.object.segments[0].part_count, 6);
     for (unsigned i = 0; i < 6; i++) {
+        jb_error error = JB_ERROR_INIT;
         unsigned char sha256[SHA256_SIZE];
         memset(fixture.bytes, (int)i, PART_BYTES);
         assert_ok(error, sha256_of(fixture.bytes, PART_BYTES, sha256, &error));
-        assert_memory_equal(object.segments[0].parts[i].sha256, sha256, SHA256_SIZE);
+        assert_memory_equal(fixture.object.segments[0].parts[i].sha256, sha256, SHA256_SIZE);
     }
-    object_clean_up(&object);
     tear_down(&fixture);
 }
 
-static void a_refused_part_leaves_none_waiting(void **state)
+static void none_waits_where_there_is_no_room_for_the_next(void **state)
 {
     (void)state;
-    for (unsigned refused = 0; refused < 4; refused++) {
+    struct fixture fixture;
+    set_up(&fixture, 4 * PART_BYTES, NO_PART);
+    write_parts(&fixture, 0, 4);
+    expect(4);
+    answer();
+    tear_down(&fixture);
+}
+
+static void a_waiting_part_goes_when_fewer_are_under_way(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture, MEMORY_BYTES, NO_PART);
+    write_parts(&fixture, 0, 4);
+    answer();
+    expect(4);
+    tear_down(&fixture);
+}
+
+static void after_a_failure_a_waiting_part_does_not_go(void **state)
+{
+    (void)state;
+    for (unsigned refused = 0; refused < 3; refused++) {
         struct fixture fixture;
-        set_up(&fixture, refused);
-        write_parts(&fixture, 0, 4);
+        set_up(&fixture, MEMORY_BYTES, refused);
+        write_parts(&fixture, 0, 3);
         expect(3);
+        write_parts(&fixture, 3, 1);
+        upload.numbers[0] = refused; /* it is answered first */
         answer();
-        struct object object = {0};
-        jb_error error = JB_ERROR_INIT;
-        assert_fails(JB_ERROR_FAILED, error, part_writer_finish(fixture.writer, &object, &error));
+        wait_a_while();
+        finish(&fixture);
+        assert_int_equal(fixture.code, JB_ERROR_FAILED);
+        assert_string_equal(fixture.error.text, "the store has no room");
         tear_down(&fixture);
+        assert_int_equal(upload.count, sha256_makes_pairs() ? 3 : 4);
     }
+}
+
+static void who_gives_up_waits_for_nothing_that_waits(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture, MEMORY_BYTES, NO_PART);
+    write_parts(&fixture, 0, 3);
+    expect(3);
+    write_parts(&fixture, 3, 1);
+    pthread_t answering;
+    assert_int_equal(pthread_create(&answering, NULL, answer_later, NULL), 0);
+    tear_down(&fixture);
+    pthread_join(answering, NULL);
+    assert_int_equal(upload.count, sha256_makes_pairs() ? 3 : 4);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_waits_for_the_next_while_others_are_under_way),
-        cmocka_unit_test(a_refused_part_leaves_none_waiting),
+        cmocka_unit_test(none_waits_where_there_is_no_room_for_the_next),
+        cmocka_unit_test(a_waiting_part_goes_when_fewer_are_under_way),
+        cmocka_unit_test(after_a_failure_a_waiting_part_does_not_go),
+        cmocka_unit_test(who_gives_up_waits_for_nothing_that_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

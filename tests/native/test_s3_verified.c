@@ -1,4 +1,4 @@
-/* Objects that are read with their description: what arrives is hashed as it comes, also where a try begins anew. */
+/* Objects that are read with their description: what came is compared with it, also where a try begins anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

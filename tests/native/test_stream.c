@@ -196,6 +196,51 @@ static void a_damaged_part_is_found_and_named(void **state)
     workspace_close(&w);
 }
 
+/* Several parts come in one range, and are compared two at a time. */
+static void every_part_of_a_range_is_compared(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    jb_error error = JB_ERROR_INIT;
+    static const size_t parts[] = {1 << 20, 1, 63, 2000000, 64};
+    enum { COUNT = sizeof parts / sizeof *parts };
+    struct memory memory = {.bytes = malloc(4 << 20)};
+    fill_pattern(memory.bytes, 4 << 20, 13);
+    struct object object = {.name = strdup("parts")};
+    struct object_segment *segment = object_add_segment(&object, "parts", &error);
+    for (size_t i = 0; i < COUNT; i++) {
+        unsigned char sha256[SHA256_SIZE];
+        assert_ok(error, sha256_of(memory.bytes + memory.count, parts[i], sha256, &error));
+        assert_ok(error, object_add_part(segment, parts[i], sha256, &error));
+        memory.count += parts[i];
+    }
+    write_file(workspace_file(&w, "store/bucket/parts"), memory.bytes, memory.count);
+    assert_ok(error, object_finish(&object, &error));
+    object.content_bytes = object.bytes;
+    json_t *json = object_to_json(&object, &error);
+    char *description = json_dumps(json, 0);
+    json_decref(json);
+
+    jb_get_options get = get_options(&memory, "parts", description);
+    assert_ok(error, jb_get(w.store, w.operation, &get, NULL, &error));
+    assert_int_equal(memory.position, memory.count);
+    for (size_t i = 0, begin = 0; i < COUNT; begin += parts[i++]) {
+        char place[100];
+        flip_byte(workspace_file(&w, "store/bucket/parts"), (long)(begin + parts[i] - 1));
+        memory.position = 0;
+        assert_fails(JB_ERROR_VERIFY, error, jb_get(w.store, w.operation, &get, NULL, &error));
+        snprintf(place, sizeof place, "'bucket/parts' is damaged between bytes %zu and %zu:", begin, begin + parts[i]);
+        assert_non_null(strstr(error.text, place));
+        assert_int_equal(memory.position, 0);
+        flip_byte(workspace_file(&w, "store/bucket/parts"), (long)(begin + parts[i] - 1));
+    }
+    free(description);
+    object_clean_up(&object);
+    free(memory.bytes);
+    workspace_close(&w);
+}
+
 /* A part that was made with a larger budget than the reader's. */
 static void a_part_larger_than_the_memory_is_verified_as_it_comes(void **state)
 {
@@ -573,6 +618,7 @@ int main(void)
         cmocka_unit_test(other_programs_read_what_is_written),
         cmocka_unit_test(the_seek_table_leads_to_every_frame),
         cmocka_unit_test(a_damaged_part_is_found_and_named),
+        cmocka_unit_test(every_part_of_a_range_is_compared),
         cmocka_unit_test(a_part_larger_than_the_memory_is_verified_as_it_comes),
         cmocka_unit_test(a_truncated_stream_is_an_error),
         cmocka_unit_test(an_object_that_is_replaced_while_it_is_read_is_no_mixture),

@@ -30,7 +30,7 @@ struct frames_compressor {
     struct frame_packer packer;
     struct workers *workers;
     jb_operation *operation;
-    struct event event;      /* guards busy, done of the slots, unpacked, undigested */
+    struct event event;      /* guards busy and done of the slots, active, unpacked and undigested */
     unsigned unpacked;       /* frames given to the pool, not packed yet */
     struct slot *undigested; /* waits for one of those, for two digests are made in little more time than one */
     unsigned slot_count;
@@ -50,7 +50,8 @@ static size_t take_pair(struct slot *slot, struct slot *pair[2])
     size_t count = 0;
     event_lock(&owner->event);
     owner->unpacked--;
-    if (owner->each != NULL && owner->undigested == NULL && owner->unpacked > 0) {
+    bool waits = owner->each != NULL && sha256_makes_pairs() && owner->undigested == NULL && owner->unpacked > 0;
+    if (waits && owner->active < owner->slot_count) { /* one is left to be filled meanwhile */
         owner->undigested = slot;
     } else {
         if (owner->undigested != NULL)
@@ -72,6 +73,8 @@ static void pack_frame(struct work *work)
     packer->pack(slot->context, packer->level, slot->plain, slot->plain_count, slot->packed, packer->packed_bytes,
                  &slot->packed_count, &slot->error);
     size_t count = take_pair(slot, pair);
+    if (count == 0)
+        return; /* whoever digests the frame may end the compressor, too */
     struct sha256_text texts[2];
     jb_error error = JB_ERROR_INIT;
     for (size_t i = 0; i < count; i++)
@@ -105,9 +108,9 @@ static int collect(struct frames_compressor *compressor, jb_error *error)
     while (!slot->done)
         event_wait(&compressor->event);
     slot->done = slot->busy = false;
+    compressor->active--;
     event_unlock(&compressor->event);
     compressor->first = (compressor->first + 1) % compressor->slot_count;
-    compressor->active--;
     if (slot->error.code != JB_OK)
         return error_copy(error, &slot->error);
     compressor->frame_count++;
@@ -126,9 +129,9 @@ static void start(struct frames_compressor *compressor, struct slot *slot)
 {
     event_lock(&compressor->event);
     slot->busy = true;
+    compressor->active++;
     compressor->unpacked++;
     event_unlock(&compressor->event);
-    compressor->active++;
     workers_submit(compressor->workers, &slot->work);
 }
 

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "sha256_pair.h"
@@ -48,12 +49,25 @@ int sha256_of(const void *bytes, size_t count, unsigned char digest[SHA256_SIZE]
     return EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL) == 1 ? JB_OK : error_no_memory(error);
 }
 
+static pthread_once_t asked = PTHREAD_ONCE_INIT;
+static bool pairs;
+
+static void ask(void)
+{
+    pairs = sha256_pair_works();
+}
+
+bool sha256_makes_pairs(void)
+{
+    pthread_once(&asked, ask);
+    return pairs;
+}
+
 int sha256_of_each(const struct sha256_text *texts, size_t count, jb_error *error)
 {
-    bool pairs = sha256_pair_works();
     int code = JB_OK;
     for (size_t i = 0; code == JB_OK && i < count; i++) {
-        if (pairs && i + 1 < count) {
+        if (i + 1 < count && sha256_makes_pairs()) {
             sha256_pair(&texts[i], &texts[i + 1]);
             i++;
         } else {

@@ -2,7 +2,7 @@
 
 #define MIB         (UINT64_C(1) << 20)
 #define FIRST_BYTES (8 * MIB)
-/* While one part is filled, others are under way. */
+/* While one part is filled, others are under way, or wait for it (part_writer.c). */
 #define PARTS_AT_ONCE 4
 
 static uint64_t least_of(uint64_t left, uint64_t right)

@@ -47,6 +47,25 @@ struct part_writer {
     uint64_t segment_offset; /* bytes started in the last segment */
 };
 
+/* The held one, which is under way from now on; NULL where none is held. Under the lock. */
+static struct slot *take_held(struct part_writer *writer)
+{
+    struct slot *held = writer->held;
+    writer->held = NULL;
+    writer->under_way += held != NULL;
+    return held;
+}
+
+/* After a failure the held one need not go any more: it has failed likewise. Under the lock. */
+static void drop_held(struct part_writer *writer, const jb_error *failure)
+{
+    if (writer->held == NULL)
+        return;
+    error_copy(&writer->held->transfer.error, failure);
+    writer->held->state = SLOT_DONE;
+    writer->held = NULL;
+}
+
 static void transfer_done(struct store_transfer *transfer)
 {
     struct slot *slot = (struct slot *)transfer, *next = NULL;
@@ -54,11 +73,10 @@ static void transfer_done(struct store_transfer *transfer)
     event_lock(&writer->event);
     slot->state = SLOT_DONE;
     writer->under_way--;
-    if (writer->held != NULL && writer->under_way < UNDER_WAY_MIN) {
-        next = writer->held;
-        writer->held = NULL;
-        writer->under_way++;
-    }
+    if (transfer->error.code != JB_OK)
+        drop_held(writer, &transfer->error);
+    else if (writer->under_way < UNDER_WAY_MIN)
+        next = take_held(writer);
     event_signal(&writer->event);
     event_unlock(&writer->event);
     if (next != NULL) /* which keeps the writer, too */
@@ -114,29 +132,32 @@ static int wait_for_room(struct part_writer *writer, bool all, size_t wanted, st
     int code = JB_OK;
     event_lock(&writer->event);
     for (;;) {
-        size_t held = 0;
+        size_t busy_bytes = 0;
         unsigned busy = 0;
+        bool reaped = false;
         struct slot *free_slot = NULL;
         for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++) {
             if (slot->state == SLOT_DONE && code == JB_OK) {
                 event_unlock(&writer->event);
                 code = reap(writer, slot, error);
+                reaped = true;
                 event_lock(&writer->event);
             }
             busy += slot->state == SLOT_BUSY;
-            held += slot->state == SLOT_BUSY ? slot->capacity : 0;
+            busy_bytes += slot->state == SLOT_BUSY ? slot->capacity : 0;
             /* Prefer one whose pages are the right size already. */
             if (slot->state == SLOT_FREE && (free_slot == NULL || slot->capacity == wanted))
                 free_slot = slot;
         }
-        bool enough = all ? busy == 0 : free_slot != NULL && (held + wanted <= writer->plan.memory_bytes || busy == 0);
+        bool enough =
+            all ? busy == 0 : free_slot != NULL && (busy_bytes + wanted <= writer->plan.memory_bytes || busy == 0);
         if (code != JB_OK || enough) {
             if (room != NULL)
                 *room = free_slot;
             break;
         }
         code = operation_check(writer->operation, error);
-        if (code == JB_OK)
+        if (code == JB_OK && !reaped) /* else others may have ended meanwhile, whose signal is over */
             event_wait(&writer->event);
     }
     event_unlock(&writer->event);
@@ -190,6 +211,14 @@ static int begin_segment(struct part_writer *writer, jb_error *error)
     return JB_OK;
 }
 
+/* Does a full part wait for the next? While others keep the store busy, and there is room for that next one. Under the
+ * lock. */
+static bool can_hold(const struct part_writer *writer, size_t bytes)
+{
+    return sha256_makes_pairs() && writer->under_way >= UNDER_WAY_MIN &&
+           (writer->under_way + 2) * bytes <= writer->plan.memory_bytes;
+}
+
 static int start_part(struct part_writer *writer, bool last, jb_error *error)
 {
     struct slot *slot = writer->filling;
@@ -211,11 +240,13 @@ static int start_part(struct part_writer *writer, bool last, jb_error *error)
     writer->segment_offset += slot->transfer.count;
     writer->filling = NULL;
     event_lock(&writer->event);
-    bool hold = writer->held == NULL && !last && writer->under_way >= UNDER_WAY_MIN;
+    bool hold = writer->held == NULL && !last && can_hold(writer, slot->capacity);
     slot->state = SLOT_BUSY;
-    slot->other = hold ? NULL : writer->held;
-    writer->held = hold ? slot : NULL;
-    writer->under_way += hold ? 0 : slot->other == NULL ? 1 : 2;
+    slot->other = hold ? NULL : take_held(writer);
+    if (hold)
+        writer->held = slot;
+    else
+        writer->under_way++;
     event_unlock(&writer->event);
     if (!hold)
         workers_submit(writer->workers, &slot->work);
@@ -350,6 +381,19 @@ static int complete_segments(struct part_writer *writer, struct store_condition 
     return JB_OK;
 }
 
+/* Nothing is left that waits for more. */
+static int start_last(struct part_writer *writer, jb_error *error)
+{
+    if (writer->filling != NULL && writer->filling->transfer.count > 0)
+        return start_part(writer, true, error);
+    event_lock(&writer->event);
+    struct slot *held = take_held(writer);
+    event_unlock(&writer->event);
+    if (held != NULL)
+        workers_submit(writer->workers, &held->work);
+    return JB_OK;
+}
+
 int part_writer_finish(struct part_writer *writer, struct object *object, jb_error *error)
 {
     struct store_condition condition = {.when = writer->replace ? STORE_ALWAYS : STORE_IF_ABSENT};
@@ -357,7 +401,7 @@ int part_writer_finish(struct part_writer *writer, struct object *object, jb_err
     if (writer->object.segment_count == 0) {
         code = finish_small(writer, condition, error);
     } else {
-        code = writer->filling != NULL && writer->filling->transfer.count > 0 ? start_part(writer, true, error) : JB_OK;
+        code = start_last(writer, error);
         if (code == JB_OK)
             code = wait_for_room(writer, true, 0, NULL, error);
         if (code == JB_OK)
@@ -389,7 +433,9 @@ void part_writer_free(struct part_writer *writer)
 {
     if (writer == NULL)
         return;
+    static const jb_error abandoned = {.code = JB_ERROR_CANCELLED};
     event_lock(&writer->event);
+    drop_held(writer, &abandoned);
     for (struct slot *slot = writer->slots; slot < writer->slots + SLOTS_MAX; slot++)
         while (slot->state == SLOT_BUSY)
             event_wait(&writer->event);

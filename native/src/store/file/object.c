@@ -8,6 +8,9 @@
 #include "../../codec/digest.h"
 #include "file.h"
 
+/* At once: a slow file system must not keep a cancelled operation waiting. */
+#define READ_BYTES ((size_t)1 << 20)
+
 static int set_tag(jb_object_info *info, const void *bytes, size_t count, const unsigned char *sha256, jb_error *error)
 {
     unsigned char digest[SHA256_SIZE];
@@ -108,7 +111,9 @@ int file_range(jb_store *base, jb_operation *operation, const char *bucket, cons
     }
     size_t filled = 0;
     while (code == JB_OK && filled < transfer->count) {
-        ssize_t got = pread(fd, transfer->bytes + filled, transfer->count - filled, (off_t)(transfer->offset + filled));
+        size_t left = transfer->count - filled;
+        ssize_t got = pread(fd, transfer->bytes + filled, left < READ_BYTES ? left : READ_BYTES,
+                            (off_t)(transfer->offset + filled));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
