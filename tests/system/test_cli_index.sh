@@ -44,10 +44,18 @@ expect 0 verify --bucket mine --name judged
 expect 3 verify --bucket mine --name judged --full
 says err "tree.tar.zst"
 expect 3 verify --bucket mine --name judged --sample 100
+expect 3 browse --bucket mine --name judged --object tree.tar.zst
+says err "the archive itself may be whole"
+expect 3 restore --bucket mine --name judged --object tree.tar.zst --path file --into one
+says err "the archive itself may be whole"
 truncate -s 50 $folder/tree.tar.zst.index.zst
 expect 3 verify --bucket mine --name judged
 rm $folder/tree.tar.zst.index.zst
 expect 3 verify --bucket mine --name judged
+expect 3 browse --bucket mine --name judged --object tree.tar.zst
+says err "the archive itself may be whole"
+expect 3 restore --bucket mine --name judged --object tree.tar.zst --path file --into one
+says err "the archive itself may be whole"
 # The whole tree is restored without it all the same.
 expect 0 restore --bucket mine --name judged --into whole
 diff -r --no-dereference -x pipe -x null tree whole || failed "the tree came back different"

@@ -118,10 +118,14 @@ static int browse(struct browsing *browsing, const struct backup *backup, jb_err
     backup_key(&backup->id, "", prefix, sizeof prefix);
     struct object_source *source = NULL;
     if (code == JB_OK)
+        code = index_outcome(folder_confirm_object(browsing->store, browsing->operation, options->name.bucket,
+                                                   &backup->id, browsing->archive.index, error),
+                             error);
+    if (code == JB_OK)
         code = object_source_new(browsing->store, browsing->operation, options->name.bucket, prefix,
                                  browsing->archive.index, true, options->decryption, &source, error);
     if (code == JB_OK)
-        code = read_lines(browsing, object_source_bytes(source), error);
+        code = index_outcome(read_lines(browsing, object_source_bytes(source), error), error);
     object_source_free(source);
     selection_clean_up(&browsing->chosen);
     return code;

@@ -50,7 +50,7 @@ static int read_index(jb_store *store, struct restore *restore, bool *again, jb_
     code = selection_read(&restore->selection, object_source_bytes(source), &archive, again, error);
     object_source_free(source);
     restore->index_reads++;
-    return code;
+    return index_outcome(code, error);
 }
 
 int restore_select(jb_store *store, struct restore *restore, jb_error *error)
@@ -63,8 +63,9 @@ int restore_select(jb_store *store, struct restore *restore, jb_error *error)
     if (code == JB_OK)
         code = selection_init(&restore->selection, options->paths, restore->object.root, error);
     if (code == JB_OK)
-        code = folder_confirm_object(store, restore->operation, options->name.bucket, &restore->backup.id,
-                                     restore->object.index, error);
+        code = index_outcome(folder_confirm_object(store, restore->operation, options->name.bucket, &restore->backup.id,
+                                                   restore->object.index, error),
+                             error);
     if (code == JB_OK)
         operation_phase(restore->operation, "index", restore->object.index->name, 0, 0);
     while (code == JB_OK && again)
