@@ -6,14 +6,15 @@ cache=${JPSBACKUP_CACHE:-$root/.cache}
 
 fail() { echo "$(basename "$0"): $1" >&2; exit 1; }
 
-# Prints N free ports below 22768, of which the ports 10000 above are free too (some servers take them for gRPC).
-# All stay out of the range from which the kernel gives ports to clients. Each is kept for this caller for two minutes, in
+# Prints N free ports from 12000 to 21999, of which the ports 10000 above are free too (some servers take them for gRPC).
+# All stay out of the range from which the kernel gives ports to clients, and of 3000 to 11999, where tests have servers of
+# their own: for a while nobody can take a port whose connections such a server has closed, though nothing answers there. Each is kept for this caller for two minutes, in
 # which its server takes it: others that start a server at the same time get other ports.
 free_ports() { # ADDRESS N
     local address=$1 wanted=$2 port tries=0
     while [ "$wanted" -gt 0 ]; do
         [ $((tries += 1)) -le 500 ] || fail "found no free ports on '$address'"
-        port=$((12000 + RANDOM % 10700))
+        port=$((12000 + RANDOM % 10000))
         keep_port "$port" || continue
         answers "$address" "$port" || answers "$address" $((port + 10000)) && continue
         echo "$port"

@@ -192,7 +192,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 while True:
     try:
         # Below the ports that the kernel gives away by itself.
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', random.randrange(20000, 32000)), Handler)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', random.randrange(3000, 12000)), Handler)
         break
     except OSError:
         continue

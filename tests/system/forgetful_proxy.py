@@ -48,8 +48,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 while True:
     try:
-        # Below the ports that the kernel gives away by itself.
-        listener = http.server.ThreadingHTTPServer(('127.0.0.1', random.randrange(20000, 32000)), Handler)
+        # See free_ports in scripts/servers/lib.sh.
+        listener = http.server.ThreadingHTTPServer(('127.0.0.1', random.randrange(3000, 12000)), Handler)
         break
     except OSError:
         continue

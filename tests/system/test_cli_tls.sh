@@ -60,7 +60,7 @@ gone
 # What this machine's OpenSSL would allow is not what is asked for: nobody can talk us down to an old protocol.
 printf '%s\n' 'openssl_conf=c' '[c]' 'ssl_conf=s' '[s]' 'system_default=d' '[d]' 'MinProtocol=None' \
     'CipherString=ALL:@SECLEVEL=0' > permissive.cnf
-port=$((20000 + RANDOM % 2000))
+port=$(. "$tests/../../scripts/servers/lib.sh" && free_ports 127.0.0.1 1)
 OPENSSL_CONF=permissive.cnf openssl s_server -accept "127.0.0.1:$port" -cert good.pem -key good.key -tls1_1 -www \
     > old.log 2>&1 &
 server=$!
