@@ -7,9 +7,9 @@ packages=(
     # build
     gcc libc6-dev make cmake ninja-build pkg-config gradle openjdk-17-jdk-headless patchelf git curl ca-certificates
     libcurl4-openssl-dev libssl-dev libjansson-dev libarchive-dev libzstd-dev libdeflate-dev
-    libisal-dev zlib1g-dev libexpat1-dev
+    libisal-dev zlib1g-dev libxxhash-dev libexpat1-dev
     # tests and checks
-    libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev python3-venv rclone zstd pigz libarchive-tools attr acl age e2fsprogs
+    libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev python3-venv rclone zstd xxhash pigz libarchive-tools attr acl age e2fsprogs
     # nodes and what runs on them
     util-linux iproute2 procps hostname mariadb-server mariadb-backup haproxy
 )

@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zstd.h>
 
 #include "archive/index/index_reader.h"
 #include "archive/index/index_writer.h"
 #include "archive/pax.h"
-#include "archive/index/selection.h"
+#include "archive/index/selected_source.h"
 #include "base/error.h"
 #include "codec/json.h"
 #include "memory_stream.h"
@@ -21,13 +22,14 @@
 #include "stream/object.h"
 #include "workspace.h"
 
-#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define FIRST  "{\"format\":\"jpsbackup-index-1\",\"archive\":\"a.tar.zst\",\"root\":\"r\"}\n"
-#define REST   "\"size\":0,\"mode\":\"0755\",\"uid\":0,\"gid\":0,\"mtime\":\"1.000000000\"}\n"
-#define TREE   "{\"path\":\"r\",\"type\":\"directory\",\"offset\":0,\"end\":1024," REST
-#define FILE_F "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST
-#define FRAME  "{\"frame\":[3072,100,\"" DIGEST "\"]}\n"
-#define END    "{\"members\":2,\"frames\":1}\n"
+#define DIGEST    "00112233445566778899aabbccddeeff"
+#define FIRST     "{\"format\":\"jpsbackup-index-2\",\"archive\":\"a.tar.zst\",\"root\":\"r\"}\n"
+#define FIRST_OLD "{\"format\":\"jpsbackup-index-1\",\"archive\":\"a.tar.zst\",\"root\":\"r\"}\n"
+#define REST      "\"size\":0,\"mode\":\"0755\",\"uid\":0,\"gid\":0,\"mtime\":\"1.000000000\"}\n"
+#define TREE      "{\"path\":\"r\",\"type\":\"directory\",\"offset\":0,\"end\":1024," REST
+#define FILE_F    "{\"path\":\"r/f\",\"type\":\"file\",\"offset\":1024,\"end\":2048," REST
+#define FRAME     "{\"frame\":[3072,100,\"" DIGEST "\"]}\n"
+#define END       "{\"members\":2,\"frames\":1}\n"
 
 static const struct indexed_archive described = {
     .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = 1000};
@@ -82,9 +84,9 @@ static void what_does_not_add_up_is_refused(void **state)
         const char *text;
         const char *why;
     } cases[] = {
-        {"{\"format\":\"jpsbackup-index-2\"}\n", "form 'jpsbackup-index-2'"},
-        {"{\"format\":\"jpsbackup-index-1\",\"archive\":\"b\",\"root\":\"r\"}\n", "another archive"},
-        {"{\"format\":\"jpsbackup-index-1\",\"archive\":\"a.tar.zst\",\"root\":\"x\"}\n", "another archive"},
+        {"{\"format\":\"jpsbackup-index-3\"}\n", "form 'jpsbackup-index-3'"},
+        {"{\"format\":\"jpsbackup-index-2\",\"archive\":\"b\",\"root\":\"r\"}\n", "another archive"},
+        {"{\"format\":\"jpsbackup-index-2\",\"archive\":\"a.tar.zst\",\"root\":\"x\"}\n", "another archive"},
         {FIRST "[]\n", "no object"},
         {FIRST "{\"a\":1,\"a\":2}\n", "no valid JSON"},
         {FIRST TREE FILE_F FRAME "{\"members\":3,\"frames\":1}\n", "does not count"},
@@ -104,6 +106,8 @@ static void what_does_not_add_up_is_refused(void **state)
         {FIRST TREE FILE_F "{\"frame\":[0,100,\"" DIGEST "\"]}\n" END, "no valid frame"},
         {FIRST TREE FILE_F "{\"frame\":[3072,-1,\"" DIGEST "\"]}\n" END, "no valid frame"},
         {FIRST TREE FILE_F "{\"frame\":[3072,100,\"00\"]}\n" END, "no valid frame"},
+        {FIRST TREE FILE_F "{\"frame\":[3072,100,\"" DIGEST DIGEST "\"]}\n" END, "no valid frame"},
+        {FIRST_OLD TREE FILE_F FRAME END, "no valid frame"},
         {FIRST TREE FILE_F "{\"frame\":[3072,100]}\n" END, "no valid frame"},
         {FIRST TREE FILE_F "{\"frame\":{}}\n" END, "no valid frame"},
         {FIRST "{\"path\":\"r\",\"type\":\"directory\",\"offset\":512,\"end\":1024," REST, "'offset'"},
@@ -206,6 +210,75 @@ static void a_path_chooses_its_member_and_the_directories_above_it(void **state)
             assert_int_equal(selection.stretches[0].end, cases[i].end);
             assert_int_equal(selection.frame_count, 1);
         }
+        selection_clean_up(&selection);
+    }
+}
+
+/* A frame in memory, which is the whole archive. */
+struct packed {
+    struct byte_range base;
+    char bytes[4096];
+};
+
+static int read_packed(struct byte_range *range, uint64_t offset, void *bytes, size_t count, jb_error *error)
+{
+    (void)error;
+    memcpy(bytes, ((struct packed *)range)->bytes + offset, count);
+    return JB_OK;
+}
+
+static int read_selected(const struct selection *selection, struct packed *packed, uint64_t *total, jb_error *error)
+{
+    struct selected_source *source;
+    const void *bytes;
+    size_t count;
+    *total = 0;
+    int code = selected_source_new(&packed->base, selection, "a.tar.zst", &source, error);
+    if (code != JB_OK)
+        return code;
+    do {
+        code = selected_source_bytes(source)->read(selected_source_bytes(source), &bytes, &count, error);
+        *total += code == JB_OK ? count : 0;
+    } while (code == JB_OK && count > 0);
+    selected_source_free(source);
+    return code;
+}
+
+static void frames_are_compared_with_an_index_of_either_form(void **state)
+{
+    (void)state;
+    struct packed packed = {.base = {.read_at = read_packed}};
+    char plain[3072];
+    fill_pattern((unsigned char *)plain, sizeof plain, 1);
+    packed.base.bytes = ZSTD_compress(packed.bytes, sizeof packed.bytes, plain, sizeof plain, 1);
+    static const char *const first_lines[] = {FIRST_OLD, FIRST};
+    for (size_t form = 0; form < 2; form++) {
+        jb_error error = JB_ERROR_INIT;
+        unsigned char digest[SHA256_SIZE];
+        char hex[SHA256_HEX_SIZE], text[2048];
+        if (form == 0)
+            assert_ok(error, sha256_of(packed.bytes, packed.base.bytes, digest, &error));
+        else
+            xxh128_of(packed.bytes, packed.base.bytes, digest);
+        hex_encode(digest, form == 0 ? SHA256_SIZE : XXH128_SIZE, hex);
+        snprintf(text, sizeof text, "%s" TREE FILE_F "{\"frame\":[3072,%llu,\"%s\"]}\n" END, first_lines[form],
+                 (unsigned long long)packed.base.bytes, hex);
+        const struct indexed_archive archive = {
+            .name = "a.tar.zst", .root = "r", .files = 2, .content_bytes = 3072, .stored_bytes = sizeof packed.bytes};
+        const char *const paths[] = {"f", NULL};
+        struct selection selection;
+        struct memory_source source;
+        bool again;
+        uint64_t total;
+        memory_source_init(&source, text, strlen(text), 1000);
+        assert_ok(error, selection_init(&selection, paths, "r", &error));
+        assert_ok(error, selection_read(&selection, &source.base, &archive, &again, &error));
+        assert_ok(error, read_selected(&selection, &packed, &total, &error));
+        assert_in_range(total, 2048, 3072);
+        packed.bytes[100] ^= 1;
+        assert_fails(JB_ERROR_VERIFY, error, read_selected(&selection, &packed, &total, &error));
+        assert_non_null(strstr(error.text, "digest"));
+        packed.bytes[100] ^= 1;
         selection_clean_up(&selection);
     }
 }
@@ -440,6 +513,7 @@ int main(void)
         cmocka_unit_test(what_does_not_add_up_is_refused),
         cmocka_unit_test(a_line_without_an_end_is_refused_before_it_fills_the_memory),
         cmocka_unit_test(a_path_chooses_its_member_and_the_directories_above_it),
+        cmocka_unit_test(frames_are_compared_with_an_index_of_either_form),
         cmocka_unit_test(sizes_that_cannot_be_do_not_begin_anew_at_zero),
         cmocka_unit_test(a_hard_link_to_nothing_is_refused),
         cmocka_unit_test(one_member_costs_its_frames_and_the_index_alone),

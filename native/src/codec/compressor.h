@@ -26,7 +26,7 @@ struct compressor {
 struct compressor_frame {
     uint64_t plain_bytes;
     uint64_t packed_bytes;
-    unsigned char sha256[SHA256_SIZE]; /* of the packed bytes */
+    unsigned char xxh128[XXH128_SIZE]; /* of the packed bytes */
 };
 
 /* A failure ends the compression. */

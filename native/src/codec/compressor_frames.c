@@ -20,7 +20,7 @@ struct slot {
     size_t packed_count;
     bool busy;
     bool done;
-    unsigned char sha256[SHA256_SIZE]; /* of the packed bytes, where somebody wants it */
+    unsigned char xxh128[XXH128_SIZE]; /* of the packed bytes, where somebody wants it */
     jb_error error;
 };
 
@@ -30,9 +30,7 @@ struct frames_compressor {
     struct frame_packer packer;
     struct workers *workers;
     jb_operation *operation;
-    struct event event;      /* guards busy and done of the slots, active, unpacked and undigested */
-    unsigned unpacked;       /* frames given to the pool, not packed yet */
-    struct slot *undigested; /* waits for one of those, for two digests are made in little more time than one */
+    struct event event; /* guards busy, done of the slots */
     unsigned slot_count;
     unsigned first;  /* the oldest frame under way */
     unsigned active; /* frames under way, `first` onward */
@@ -43,50 +41,18 @@ struct frames_compressor {
     void *each_context;
 };
 
-/* The frame, and the one that waits for it; none where this one is to wait itself. */
-static size_t take_pair(struct slot *slot, struct slot *pair[2])
-{
-    struct frames_compressor *owner = slot->owner;
-    size_t count = 0;
-    event_lock(&owner->event);
-    owner->unpacked--;
-    bool waits = owner->each != NULL && sha256_makes_pairs() && owner->undigested == NULL && owner->unpacked > 0;
-    if (waits && owner->active < owner->slot_count) { /* one is left to be filled meanwhile */
-        owner->undigested = slot;
-    } else {
-        if (owner->undigested != NULL)
-            pair[count++] = owner->undigested;
-        pair[count++] = slot;
-        owner->undigested = NULL;
-    }
-    event_unlock(&owner->event);
-    return count;
-}
-
 static void pack_frame(struct work *work)
 {
-    struct slot *slot = (struct slot *)work, *pair[2];
+    struct slot *slot = (struct slot *)work;
     struct frames_compressor *owner = slot->owner;
     const struct frame_packer *packer = &owner->packer;
-    slot->packed_count = 0;
     slot->error = (jb_error)JB_ERROR_INIT;
-    packer->pack(slot->context, packer->level, slot->plain, slot->plain_count, slot->packed, packer->packed_bytes,
-                 &slot->packed_count, &slot->error);
-    size_t count = take_pair(slot, pair);
-    if (count == 0)
-        return; /* whoever digests the frame may end the compressor, too */
-    struct sha256_text texts[2];
-    jb_error error = JB_ERROR_INIT;
-    for (size_t i = 0; i < count; i++)
-        texts[i] = (struct sha256_text){pair[i]->packed, pair[i]->packed_count, pair[i]->sha256};
-    if (owner->each != NULL)
-        sha256_of_each(texts, count, &error);
+    int code = packer->pack(slot->context, packer->level, slot->plain, slot->plain_count, slot->packed,
+                            packer->packed_bytes, &slot->packed_count, &slot->error);
+    if (code == JB_OK && owner->each != NULL)
+        xxh128_of(slot->packed, slot->packed_count, slot->xxh128);
     event_lock(&owner->event);
-    for (size_t i = 0; i < count; i++) {
-        if (pair[i]->error.code == JB_OK)
-            error_copy(&pair[i]->error, &error);
-        pair[i]->done = true;
-    }
+    slot->done = true;
     event_signal(&owner->event);
     event_unlock(&owner->event);
 }
@@ -96,7 +62,7 @@ static int tell(const struct frames_compressor *compressor, const struct slot *s
     if (compressor->each == NULL)
         return JB_OK;
     struct compressor_frame frame = {.plain_bytes = slot->plain_count, .packed_bytes = slot->packed_count};
-    memcpy(frame.sha256, slot->sha256, SHA256_SIZE);
+    memcpy(frame.xxh128, slot->xxh128, XXH128_SIZE);
     return compressor->each(compressor->each_context, &frame, error);
 }
 
@@ -108,9 +74,9 @@ static int collect(struct frames_compressor *compressor, jb_error *error)
     while (!slot->done)
         event_wait(&compressor->event);
     slot->done = slot->busy = false;
-    compressor->active--;
     event_unlock(&compressor->event);
     compressor->first = (compressor->first + 1) % compressor->slot_count;
+    compressor->active--;
     if (slot->error.code != JB_OK)
         return error_copy(error, &slot->error);
     compressor->frame_count++;
@@ -127,11 +93,8 @@ static int collect(struct frames_compressor *compressor, jb_error *error)
 
 static void start(struct frames_compressor *compressor, struct slot *slot)
 {
-    event_lock(&compressor->event);
     slot->busy = true;
     compressor->active++;
-    compressor->unpacked++;
-    event_unlock(&compressor->event);
     workers_submit(compressor->workers, &slot->work);
 }
 

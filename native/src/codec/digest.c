@@ -4,6 +4,8 @@
 #include <openssl/hmac.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 #include "sha256_pair.h"
 
@@ -81,6 +83,13 @@ int hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t coun
                 jb_error *error)
 {
     return HMAC(EVP_sha256(), key, (int)key_size, bytes, count, digest, NULL) != NULL ? JB_OK : error_no_memory(error);
+}
+
+void xxh128_of(const void *bytes, size_t count, unsigned char digest[XXH128_SIZE])
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, count));
+    memcpy(digest, canonical.digest, XXH128_SIZE);
 }
 
 void hex_encode(const void *bytes, size_t count, char *text)

@@ -1,4 +1,4 @@
-/* SHA-256, HMAC-SHA-256 and hexadecimal. */
+/* SHA-256, HMAC-SHA-256, XXH3 and hexadecimal. */
 #ifndef CODEC_DIGEST_H
 #define CODEC_DIGEST_H
 
@@ -9,6 +9,8 @@
 
 #define SHA256_SIZE     32
 #define SHA256_HEX_SIZE 65 /* with its NUL */
+#define XXH128_SIZE     16
+#define XXH128_HEX_SIZE 33
 
 /* An incremental digest. */
 struct sha256;
@@ -34,6 +36,10 @@ struct sha256_text {
 bool sha256_makes_pairs(void);
 /* Of several texts, two side by side where that is so. */
 int sha256_of_each(const struct sha256_text *texts, size_t count, jb_error *error);
+
+/* XXH3 of 128 bits in its canonical form, as fast as memory is read. It finds damage, as surely as SHA-256 does;
+ * whoever means harm can make other bytes of the same XXH3. */
+void xxh128_of(const void *bytes, size_t count, unsigned char digest[XXH128_SIZE]);
 
 /* Lower case; `text` takes 2 * count + 1 characters. */
 void hex_encode(const void *bytes, size_t count, char *text);

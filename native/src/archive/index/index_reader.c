@@ -13,11 +13,13 @@
 #define END_MARK       1024u  /* two blocks of zeros */
 #define PACKED_MORE    65536u /* that a frame may grow by where nothing in it shrinks */
 #define PLACE_MAX      ((uint64_t)1 << 60)
+#define FIRST_FORMAT   "jpsbackup-index-1" /* with SHA-256 of each frame */
 
 struct index_reader {
     struct byte_source *source;
     struct indexed_archive archive;
-    const char *bytes; /* lent by the source, not yet used */
+    size_t digest_size; /* of a frame */
+    const char *bytes;  /* lent by the source, not yet used */
     size_t count;
     struct buffer line; /* one that came in pieces */
     uint64_t line_number;
@@ -288,11 +290,12 @@ static bool take_size(const json_t *value, uint64_t least, uint64_t most, uint64
 static int take_frame(struct index_reader *reader, const json_t *values, struct index_frame *frame, jb_error *error)
 {
     const char *hex = json_string_value(json_array_get(values, 2));
-    *frame = (struct index_frame){.plain_offset = reader->plain_bytes, .packed_offset = reader->packed_bytes};
+    *frame = (struct index_frame){
+        .plain_offset = reader->plain_bytes, .packed_offset = reader->packed_bytes, .digest_size = reader->digest_size};
     if (json_array_size(values) != 3 ||
         !take_size(json_array_get(values, 0), 1, INDEX_FRAME_MAX, &frame->plain_bytes) ||
         !take_size(json_array_get(values, 1), 1, INDEX_FRAME_MAX + PACKED_MORE, &frame->packed_bytes) || hex == NULL ||
-        !hex_decode(hex, frame->sha256, SHA256_SIZE))
+        !hex_decode(hex, frame->digest, frame->digest_size))
         return wrong(reader, "it is no valid frame", error);
     if (reader->frames > 0 && reader->last_frame < INDEX_FRAME_MIN)
         return wrong(reader, "the frame before it is too small", error);
@@ -348,7 +351,9 @@ static int read_first_line(struct index_reader *reader, jb_error *error)
     if (code != JB_OK)
         return code;
     const char *format = json_member_text(reader->document, "format");
-    if (format == NULL || strcmp(format, INDEX_FORMAT) != 0) {
+    bool first = format != NULL && strcmp(format, FIRST_FORMAT) == 0;
+    reader->digest_size = first ? SHA256_SIZE : XXH128_SIZE;
+    if (format == NULL || (!first && strcmp(format, INDEX_FORMAT) != 0)) {
         error_set(error, JB_ERROR_FORMAT, "the index of '%s' is of the form '%.50s', not '%s'", reader->archive.name,
                   format == NULL ? "" : format, INDEX_FORMAT);
         return error_hint(error, "a newer version of this program may know it");

@@ -17,7 +17,8 @@ struct index_frame {
     uint64_t plain_bytes;
     uint64_t packed_offset; /* in the compressed stream */
     uint64_t packed_bytes;
-    unsigned char sha256[SHA256_SIZE]; /* of the packed bytes */
+    size_t digest_size;                /* XXH128_SIZE; SHA256_SIZE where the index is of the first form */
+    unsigned char digest[SHA256_SIZE]; /* of the packed bytes */
 };
 
 struct index_item {

@@ -216,9 +216,9 @@ int index_writer_member(void *context, const struct tar_member *member, jb_error
 int index_writer_frame(void *context, const struct compressor_frame *frame, jb_error *error)
 {
     struct index_writer *writer = context;
-    char hex[SHA256_HEX_SIZE];
+    char hex[XXH128_HEX_SIZE];
     int code = JB_OK;
-    hex_encode(frame->sha256, SHA256_SIZE, hex);
+    hex_encode(frame->xxh128, XXH128_SIZE, hex);
     append_count(writer, "{\"frame\":[", frame->plain_bytes, &code, error);
     append_count(writer, ",", frame->packed_bytes, &code, error);
     append_plain(writer, ",\"", &code, error);

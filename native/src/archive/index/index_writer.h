@@ -6,7 +6,7 @@
 #include "../../codec/compressor.h"
 #include "../tar.h"
 
-#define INDEX_FORMAT "jpsbackup-index-1"
+#define INDEX_FORMAT "jpsbackup-index-2"
 
 struct index_writer;
 

@@ -75,16 +75,26 @@ static int damaged(const struct selected_source *source, const struct index_fram
     return error_hint(error, "nothing of it was used; restore another backup, and look into the store");
 }
 
+static int check(const struct selected_source *source, const struct index_frame *frame, const char *packed,
+                 jb_error *error)
+{
+    unsigned char digest[SHA256_SIZE];
+    if (frame->digest_size == XXH128_SIZE)
+        xxh128_of(packed, (size_t)frame->packed_bytes, digest);
+    else if (sha256_of(packed, (size_t)frame->packed_bytes, digest, error) != JB_OK)
+        return JB_ERROR_MEMORY;
+    return memcmp(digest, frame->digest, frame->digest_size) == 0
+               ? JB_OK
+               : damaged(source, frame, "its digest differs from the index's", error);
+}
+
 static int unpack(struct selected_source *source, size_t number, jb_error *error)
 {
     const struct index_frame *frame = &source->selection->frames[number];
     const struct index_frame *first = &source->selection->frames[source->run_first];
     const char *packed = source->run + (frame->packed_offset - first->packed_offset);
-    unsigned char sha256[SHA256_SIZE];
     source->frame = source->selection->frame_count;
-    int code = sha256_of(packed, (size_t)frame->packed_bytes, sha256, error);
-    if (code == JB_OK && memcmp(sha256, frame->sha256, SHA256_SIZE) != 0)
-        code = damaged(source, frame, "its digest differs from the index's", error);
+    int code = check(source, frame, packed, error);
     if (code == JB_OK)
         code = fit(&source->plain, &source->plain_capacity, (size_t)frame->plain_bytes, error);
     if (code != JB_OK)
