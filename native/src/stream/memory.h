@@ -6,7 +6,7 @@
 
 /* What the process holds besides the stream's buffers (libraries, connections, thread stacks), as measured by
  * tests/bench. */
-#define MEMORY_RESERVED ((uint64_t)26 << 20)
+#define MEMORY_RESERVED ((uint64_t)18 << 20)
 
 /* For parts, or for parts and frames together; at least two of the smallest parts. */
 static inline size_t memory_for_buffers(const jb_operation *operation)

@@ -12,7 +12,7 @@
 #define SLOTS_MAX    64
 #define SEGMENTS_MAX 1000
 /* While so many parts are under way, a full one waits for the next. */
-#define UNDER_WAY_MIN 3
+#define UNDER_WAY_MIN 2
 
 struct slot {
     struct store_transfer transfer; /* begins the struct, for its done callback */
