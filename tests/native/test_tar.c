@@ -246,6 +246,20 @@ static void numbers_beyond_the_old_header_have_records(void **state)
     assert_int_equal(pax_header(&member, &records, &out, NULL), JB_OK);
     assert_int_equal(out.size, 3 * 512);
     assert_string_equal(out.data + 512, "15 uid=2097152\n18 gid=4294967294\n19 size=8589934592\n14 mtime=-1.5\n");
+    static const struct {
+        struct timespec time;
+        const char *record;
+    } times[] = {{{-10, 0}, "13 mtime=-10\n"},
+                 {{0, 20}, "20 mtime=0.00000002\n"},
+                 {{0, 123456789}, "21 mtime=0.123456789\n"},
+                 {{1795417350, 100000000}, "22 mtime=1795417350.1\n"},
+                 {{-1, 1}, "22 mtime=-0.999999999\n"}};
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        records.size = out.size = 0;
+        member = (struct pax_member){.type = PAX_FILE, .path = "f", .mtime = times[i].time};
+        assert_int_equal(pax_header(&member, &records, &out, NULL), JB_OK);
+        assert_string_equal(out.data + 512, times[i].record);
+    }
     buffer_clean_up(&records);
     buffer_clean_up(&out);
 }

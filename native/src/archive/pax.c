@@ -1,9 +1,10 @@
 #include "pax.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+
+#include "../base/digits.h"
 
 /* The header of POSIX.1-1988, which the extended one overrides. */
 struct ustar {
@@ -31,12 +32,20 @@ int pax_record(struct buffer *records, const char *key, const void *value, size_
 {
     /* The length counts its own digits. */
     size_t rest = strlen(key) + value_size + 3; /* ' ', '=', '\n' */
-    size_t length = rest + 1;
-    char digits[24];
-    while ((size_t)snprintf(digits, sizeof(digits), "%zu", length) + rest != length) {
-        length++;
+    char digits[DIGITS_MAX + 1], *end = digits + DIGITS_MAX;
+    *end++ = ' ';
+    size_t length = rest;
+    char *begin;
+    do {
+        begin = digits_before(end - 1, ++length, 10, 1);
+    } while (rest + (size_t)(end - 1 - begin) != length);
+    int code = buffer_append(records, begin, (size_t)(end - begin), error);
+    if (code == JB_OK) {
+        code = buffer_append_text(records, key, error);
     }
-    int code = buffer_printf(records, error, "%zu %s=", length, key);
+    if (code == JB_OK) {
+        code = buffer_append(records, "=", 1, error);
+    }
     if (code == JB_OK) {
         code = buffer_append(records, value, value_size, error);
     }
@@ -107,14 +116,14 @@ static void seal_header(struct ustar *header)
     for (size_t i = 0; i < sizeof(*header); i++) {
         sum += ((const unsigned char *)header)[i];
     }
-    snprintf(header->checksum, sizeof(header->checksum), "%06o", sum);
+    put_octal(header->checksum, sizeof(header->checksum) - 1, sum); /* the blank behind its NUL stays */
 }
 
 static int number_record(struct buffer *records, const char *key, uint64_t number, jb_error *error)
 {
-    char text[24];
-    int length = snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-    return pax_record(records, key, text, (size_t)length, error);
+    char text[DIGITS_MAX], *end = text + sizeof(text);
+    const char *begin = digits_before(end, number, 10, 1);
+    return pax_record(records, key, begin, (size_t)(end - begin), error);
 }
 
 static int text_record(struct buffer *records, const char *key, const char *text, jb_error *error)
@@ -135,15 +144,18 @@ static int time_record(struct buffer *records, struct timespec time, jb_error *e
             nanoseconds = 1000000000 - nanoseconds;
         }
     }
-    char text[48];
-    int length = snprintf(text, sizeof(text), "%s%lld", negative ? "-" : "", seconds);
-    if (nanoseconds != 0) {
-        length += snprintf(text + length, sizeof(text) - (size_t)length, ".%09ld", nanoseconds);
-        while (text[length - 1] == '0') {
-            length--;
-        }
+    char text[48], *end = text + sizeof(text);
+    char *begin = digits_before(end, (uint64_t)nanoseconds, 10, 9);
+    *--begin = '.';
+    begin = digits_before(begin, (uint64_t)seconds, 10, 1);
+    if (negative) {
+        *--begin = '-';
     }
-    return pax_record(records, "mtime", text, (size_t)length, error);
+    while (end[-1] == '0') {
+        end--;
+    }
+    end -= end[-1] == '.';
+    return pax_record(records, "mtime", begin, (size_t)(end - begin), error);
 }
 
 /* Fills the old header; a record is added for all that it cannot hold. */
@@ -191,9 +203,10 @@ static int fill_header(const struct pax_member *member, struct ustar *header, st
 int pax_extended_header(const char *path, const struct buffer *records, struct buffer *out, jb_error *error)
 {
     struct ustar header = {.type = 'x'};
-    char name[sizeof(header.name) + 1];
-    snprintf(name, sizeof(name), "PaxHeaders/%s", path);
-    put_text(header.name, sizeof(header.name), name);
+    static const char directory[] = "PaxHeaders/";
+    size_t size = sizeof(directory) - 1;
+    memcpy(header.name, directory, size);
+    put_text(header.name + size, sizeof(header.name) - size, path);
     put_octal(header.mode, sizeof(header.mode), 0644);
     put_octal(header.uid, sizeof(header.uid), 0);
     put_octal(header.gid, sizeof(header.gid), 0);

@@ -27,8 +27,12 @@ int member_name(struct creation *creation, bool directory, jb_error *error)
     creation->member.size = 0;
     const char *path = creation->path;
     const char *prefix = creation->prefix[0] || path[0] ? creation->prefix : ".";
-    return buffer_printf(&creation->member, error, "%s%s%s%s", prefix, prefix[0] && path[0] ? "/" : "", path,
-                         directory ? "/" : "");
+    int code = buffer_append_text(&creation->member, prefix, error);
+    if (code == JB_OK && prefix[0] && path[0])
+        code = buffer_append(&creation->member, "/", 1, error);
+    if (code == JB_OK)
+        code = buffer_append_text(&creation->member, path, error);
+    return code == JB_OK && directory ? buffer_append(&creation->member, "/", 1, error) : code;
 }
 
 int member_attributes(struct creation *creation, int fd, const char *path, jb_error *error)

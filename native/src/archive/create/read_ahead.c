@@ -19,12 +19,12 @@
 
 struct read_ahead {
     struct slot slots[SLOTS];
-    uint64_t oldest;    /* counts of slots, from the beginning; the writer's */
-    uint64_t added;     /* the writer's */
-    uint64_t published; /* guarded, like the rest */
-    uint64_t next;      /* not looked at by a reader yet */
-    unsigned idle;      /* readers */
-    bool writer_waits;
+    uint64_t oldest;            /* counts of slots, from the beginning; the writer's */
+    uint64_t added;             /* the writer's */
+    uint64_t published;         /* guarded, like the rest */
+    uint64_t next;              /* not looked at by a reader yet */
+    unsigned idle;              /* readers */
+    const struct slot *awaited; /* by the writer; NULL: none */
     bool ending;
     char **free_chunks;
     size_t free_count;
@@ -86,7 +86,7 @@ static void *run_reader(void *argument)
         bool whole = slot_read(&reader, slot);
         pthread_mutex_lock(&ahead->mutex);
         slot->state = whole ? SLOT_READ : SLOT_LEFT;
-        if (ahead->writer_waits)
+        if (slot == ahead->awaited)
             pthread_cond_signal(&ahead->read);
     }
     pthread_mutex_unlock(&ahead->mutex);
@@ -189,10 +189,10 @@ struct slot *read_ahead_take(struct read_ahead *ahead)
         ahead->next = ahead->oldest + 1;
     if (slot->state == SLOT_WAITING)
         slot->state = SLOT_LEFT; /* the readers are behind: the writer does not wait for them */
-    ahead->writer_waits = true;
+    ahead->awaited = slot;
     while (slot->state == SLOT_TAKEN)
         pthread_cond_wait(&ahead->read, &ahead->mutex);
-    ahead->writer_waits = false;
+    ahead->awaited = NULL;
     pthread_mutex_unlock(&ahead->mutex);
     return slot;
 }

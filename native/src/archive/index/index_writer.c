@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../base/buffer.h"
+#include "../../base/digits.h"
 #include "../../codec/utf8.h"
 #include "../pax.h"
 
@@ -64,13 +65,9 @@ static void append_plain(struct index_writer *writer, const char *text, int *cod
 static void append_digits(struct index_writer *writer, uint64_t number, unsigned base, size_t digits, int *code,
                           jb_error *error)
 {
-    char text[32];
-    size_t begin = sizeof text;
-    do {
-        text[--begin] = (char)('0' + number % base);
-        number /= base;
-    } while (number > 0 || sizeof text - begin < digits);
-    append(writer, text + begin, sizeof text - begin, code, error);
+    char text[DIGITS_MAX], *end = text + sizeof text;
+    const char *begin = digits_before(end, number, base, digits);
+    append(writer, begin, (size_t)(end - begin), code, error);
 }
 
 static void append_count(struct index_writer *writer, const char *member, uint64_t count, int *code, jb_error *error)
