@@ -22,6 +22,7 @@ here = pathlib.Path(__file__).resolve().parent
 root = here.parent.parent
 MIB = 2**20
 LATENCY_MS = 50
+PROCESSORS = sorted(os.sched_getaffinity(0))
 
 
 class Sample:
@@ -55,13 +56,18 @@ def script(name, *arguments):
 class Server:
     """MinIO with fresh data: it gives the space of what was replaced or removed back only minutes later."""
 
-    def __init__(self, work, latency=False):
-        self.directory, self.latency = f"{work}/server", latency
+    def __init__(self, work, latency=False, apart=False):
+        self.directory, self.latency, self.apart = f"{work}/server", latency, apart
 
     def __enter__(self):
         # On the way that costs the server least, which is to hide the clients' differences as little as it can.
         os.environ["MINIO_DIRECTORIES"] = "1"
+        half = len(PROCESSORS) // 2
+        if self.apart: # the server has one half of the processors, and the clients the other
+            os.sched_setaffinity(0, PROCESSORS[:half])
         self.endpoint, credentials = script("minio.sh", "start", self.directory)[:2]
+        if self.apart:
+            os.sched_setaffinity(0, PROCESSORS[half:])
         with open(f"{self.directory}/pid", encoding="ascii") as file:
             self.pid = file.read().split()[0]
         with open(credentials, encoding="ascii") as file:
@@ -116,6 +122,7 @@ def arguments(usage, **defaults):
     parser.add_argument("jpsbackup")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--latency", action="store_true")
+    parser.add_argument("--apart", action="store_true")
     for name, default in defaults.items():
         parser.add_argument(f"--{name}", type=type(default), default=default)
     options = parser.parse_args()
@@ -140,6 +147,10 @@ def work_directory(needed):
 def make_source(path, size):
     """Bytes that nothing on the way can compress."""
     subprocess.run(f"head -c {size} /dev/zero | openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 2> /dev/null > {path}", shell=True, check=True)
+
+
+def circumstances(options):
+    return (f", {LATENCY_MS} ms" if options.latency else "") + (", server apart" if options.apart else "")
 
 
 def table(title, samples, per, unit):

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Downloads one object in order with jpsbackup and its rivals, in turn, from one MinIO, plain and verified; prints ratios.
 
-usage: download.py JPSBACKUP [--mib N] [--runs N] [--latency]     default 1024 MiB; /dev/shm takes four times as much
+usage: download.py JPSBACKUP [--mib N] [--runs N] [--latency] [--apart]     default 1024 MiB; /dev/shm takes four times as much
 """
 import os
 import subprocess
 
-from bench import LATENCY_MS, MIB, Server, arguments, make_source, shuffled, table, work_directory
+from bench import MIB, Server, arguments, circumstances, make_source, shuffled, table, work_directory
 
 
 def link(options, server, key):
@@ -23,8 +23,8 @@ def main():
     options = arguments(__doc__, mib=1024)
     size = options.mib * MIB
     store = ["--store", "s3://", "--quiet"]
-    note = f" of {options.mib} MiB" + (f", {LATENCY_MS} ms" if options.latency else "")
-    with work_directory(4 * size) as work, Server(work, options.latency) as server:
+    note = f" of {options.mib} MiB{circumstances(options)}"
+    with work_directory(4 * size) as work, Server(work, options.latency, options.apart) as server:
         os.mkdir(f"{work}/tree")
         make_source(f"{work}/tree/source", size)
         put = [options.jpsbackup, "put", f"{work}/tree/source", "bench/ours", "--store", "s3://", "--outcome"]

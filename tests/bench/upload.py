@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Uploads a stream of unknown length with jpsbackup and its rivals, in turn, each to a fresh MinIO, and prints ratios.
 
-usage: upload.py JPSBACKUP [--mib N] [--runs N] [--latency]     default 1024 MiB; /dev/shm takes four times as much
-Only jpsbackup and the AWS CLI's default sign or hash the content; four curls at once show what the server takes at most.
+usage: upload.py JPSBACKUP [--mib N] [--runs N] [--latency] [--apart]     default 1024 MiB; /dev/shm takes four times as much
+Only jpsbackup and the AWS CLI's default sign or hash the content. Four curls at once show what the server takes at most, of
+bytes that it takes as they come, and of bytes whose SHA-256 it is told beforehand and verifies, as it does for jpsbackup.
 """
+import base64
+import hashlib
 import subprocess
 
-from bench import LATENCY_MS, MIB, Server, arguments, make_source, table, work_directory
+from bench import MIB, Server, arguments, circumstances, make_source, table, work_directory
 
 BOTO3 = """
 import sys, boto3
@@ -17,13 +20,26 @@ client.upload_fileobj(sys.stdin.buffer, 'bench', 'theirs', Config=TransferConfig
 """
 
 
-def curls(options, server, work):
-    commands = []
-    for i in range(4):
-        link = subprocess.run([options.jpsbackup, "link", f"bench/quarter{i}", "--put", "--store", "s3://"], check=True,
-                              stdout=subprocess.PIPE, text=True, env=server.environment).stdout.strip()
-        commands.append(["curl", "-sSf", "-T", f"{work}/quarter{i}", link])
-    return commands
+LINKS = """
+import sys, boto3
+from botocore.config import Config
+client = boto3.client('s3', config=Config(signature_version='s3v4', request_checksum_calculation='when_required'))
+for number, digest in enumerate(sys.argv[1:]):
+    print(client.generate_presigned_url('put_object', {'Bucket': 'bench', 'Key': f'quarter{number}'} | ({'ChecksumSHA256': digest} if digest else {})))
+"""
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()
+
+
+def curls(options, server, work, digests):
+    """Of each quarter, with the digest that the server is told; an empty one is not."""
+    command = [options.python, "-c", LINKS, *digests]
+    links = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=server.environment).stdout.split()
+    return [["curl", "-sSf", "-T", f"{work}/quarter{i}", *(["-H", f"x-amz-checksum-sha256: {digest}"] if digest else []), link]
+            for i, (digest, link) in enumerate(zip(digests, links))]
 
 
 def main():
@@ -32,6 +48,7 @@ def main():
     contenders = {
         "`jpsbackup put -`": [options.jpsbackup, "put", "-", "bench/ours", "--store", "s3://", "--quiet"],
         "4 x `curl -T`, unsigned": None,
+        "4 x `curl -T`, SHA-256 known": None,
         "`rclone rcat`": ["rclone", "rcat", "s:bench/theirs"],
         "`rclone rcat`, 8 x 16 MiB": ["rclone", "rcat", "s:bench/theirs", "--s3-chunk-size", "16M", "--s3-upload-concurrency", "8"],
         "`s5cmd pipe`, 8 x 16 MiB": [options.s5cmd, "pipe", "--part-size", "16", "--concurrency", "8", "s3://bench/theirs"],
@@ -42,11 +59,14 @@ def main():
     with work_directory(4 * size) as work:
         make_source(f"{work}/source", size)
         subprocess.run(["split", "-n", "4", "-a", "1", "-d", "source", "quarter"], check=True, cwd=work)
+        digests = [sha256(f"{work}/quarter{i}") for i in range(4)]
         for _ in range(options.runs):
             for name, argv in contenders.items():
-                with Server(work, options.latency) as server:
-                    samples[name].append(server.measure(curls(options, server, work) if argv is None else [argv], f"{work}/source"))
-    table(f"upload of {options.mib} MiB" + (f", {LATENCY_MS} ms" if options.latency else ""), samples, options.mib / 1024, "GiB")
+                with Server(work, options.latency, options.apart) as server:
+                    told = digests if "known" in name else [""] * 4
+                    commands = [argv] if argv else curls(options, server, work, told)
+                    samples[name].append(server.measure(commands, f"{work}/source"))
+    table(f"upload of {options.mib} MiB{circumstances(options)}", samples, options.mib / 1024, "GiB")
 
 
 main()

@@ -22,6 +22,7 @@ static size_t send_body(char *bytes, size_t size, size_t count, void *context)
     if (now > 0)
         memcpy(bytes, (const char *)request->body + request->sent, now);
     request->sent += now;
+    *request->moved += now;
     return now;
 }
 
@@ -91,6 +92,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_request *request = context;
     size_t length = size * count;
+    *request->moved += length;
     long status = 0;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
     int code = JB_OK;
