@@ -63,6 +63,8 @@ class Server:
         # On the way that costs the server least, which is to hide the clients' differences as little as it can.
         os.environ["MINIO_DIRECTORIES"] = "1"
         half = len(PROCESSORS) // 2
+        if self.apart and half == 0:
+            sys.exit("--apart needs two processors")
         if self.apart: # the server has one half of the processors, and the clients the other
             os.sched_setaffinity(0, PROCESSORS[:half])
         self.endpoint, credentials = script("minio.sh", "start", self.directory)[:2]
@@ -121,8 +123,11 @@ def arguments(usage, **defaults):
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("jpsbackup")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--latency", action="store_true")
-    parser.add_argument("--apart", action="store_true")
+    for flag in "latency", "apart":
+        if f"--{flag}" in usage:
+            parser.add_argument(f"--{flag}", action="store_true")
+        else:
+            parser.set_defaults(**{flag: False})
     for name, default in defaults.items():
         parser.add_argument(f"--{name}", type=type(default), default=default)
     options = parser.parse_args()

@@ -6,7 +6,7 @@ usage: objects.py JPSBACKUP [--count N] [--bytes N] [--runs N] [--latency]     d
 import os
 import shutil
 
-from bench import LATENCY_MS, Server, arguments, shuffled, table, work_directory
+from bench import Server, arguments, circumstances, shuffled, table, work_directory
 
 
 def make_files(directory, count, size):
@@ -38,8 +38,7 @@ def main():
                         shutil.rmtree(f"{work}/got", ignore_errors=True)
                         samples[phase][name].append(server.measure([argv]))
     for phase in phases:
-        table(f"{phase} {options.count} objects of {options.bytes} bytes" + (f", {LATENCY_MS} ms" if options.latency else ""),
-              samples[phase], options.count / 10000, "10,000")
+        table(f"{phase} {options.count} objects of {options.bytes} bytes{circumstances(options)}", samples[phase], options.count / 10000, "10,000")
 
 
 main()

@@ -48,10 +48,12 @@ import sys
 line = '{"path":"r%s","type":"%s","offset":%d,"end":%d,"size":3,"mode":"0644","uid":0,"gid":0,"user":"u","mtime":"-1.500000000"%s}\n'
 members = [('', 'directory', ''), ('/a', 'file', ''), ('/d', 'directory', ''), ('/d/h', 'hardlink', ',"link":"r/a"'),
            ('/d/i', 'hardlink', ',"link":"r/a"'), ('/f', 'symlink', ',"link_base64":"/w=="')]
-text = '{"format":"jpsbackup-index-2","archive":"a","root":"r"}\n'
+text = '{"format":"jpsbackup-index-%d","archive":"a","root":"r"}\n'
 text += ''.join(line % (path, kind, i * 512, i * 512 + 512, more) for i, (path, kind, more) in enumerate(members))
-text += '{"frame":[2048,100,"%s"]}\n' % ('00' * 16) + '{"frame":[2048,100,"%s"]}\n' % ('11' * 16)
-open(sys.argv[1], 'wb').write(bytes([6, 8]) + (text + '{"members":6,"frames":2}\n').encode())
+for form, size in (1, 32), (2, 16):
+    frames = ''.join('{"frame":[2048,100,"%s"]}\n' % (digits * size) for digits in ('00', '11'))
+    with open(f'{sys.argv[1]}{form}', 'wb') as file:
+        file.write(bytes([6, 8]) + (text.replace('%d', str(form)) + frames + '{"members":6,"frames":2}\n').encode())
 P
     ;;
 qpress) # mariabackup's own, whole and from its unit on

@@ -66,12 +66,28 @@ static void long_texts(void **state)
     free(bytes);
 }
 
+/* As xxh128sum prints them. */
+static void xxh3_in_its_canonical_form(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"", "99aa06d3014798d86001c324468d497f"},
+                                           {"jpsbackup", "c2f7a76d1f8fb3e4b325ac7ec1d0de64"}};
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char digest[XXH128_SIZE];
+        char hex[XXH128_HEX_SIZE];
+        xxh128_of(cases[i][0], strlen(cases[i][0]), digest);
+        hex_encode(digest, sizeof digest, hex);
+        assert_string_equal(hex, cases[i][1]);
+    }
+}
+
 int main(void)
 {
     print_message("texts are hashed %s\n", sha256_pair_works() ? "side by side" : "one after the other");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_of_any_lengths_and_places),
         cmocka_unit_test(long_texts),
+        cmocka_unit_test(xxh3_in_its_canonical_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,6 +253,7 @@ static void numbers_beyond_the_old_header_have_records(void **state)
                  {{0, 20}, "20 mtime=0.00000002\n"},
                  {{0, 123456789}, "21 mtime=0.123456789\n"},
                  {{1795417350, 100000000}, "22 mtime=1795417350.1\n"},
+                 {{INT64_MIN, 0}, "30 mtime=-9223372036854775808\n"},
                  {{-1, 1}, "22 mtime=-0.999999999\n"}};
     for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
         records.size = out.size = 0;

@@ -134,11 +134,11 @@ static int text_record(struct buffer *records, const char *key, const char *text
 /* Decimal seconds; of negative times the fraction counts down from the whole second, as everywhere in pax. */
 static int time_record(struct buffer *records, struct timespec time, jb_error *error)
 {
-    long long seconds = time.tv_sec;
+    uint64_t seconds = (uint64_t)time.tv_sec;
     long nanoseconds = time.tv_nsec;
-    bool negative = seconds < 0;
+    bool negative = time.tv_sec < 0;
     if (negative) {
-        seconds = -seconds;
+        seconds = 0 - seconds;
         if (nanoseconds > 0) {
             seconds--;
             nanoseconds = 1000000000 - nanoseconds;
@@ -147,7 +147,7 @@ static int time_record(struct buffer *records, struct timespec time, jb_error *e
     char text[48], *end = text + sizeof(text);
     char *begin = digits_before(end, (uint64_t)nanoseconds, 10, 9);
     *--begin = '.';
-    begin = digits_before(begin, (uint64_t)seconds, 10, 1);
+    begin = digits_before(begin, seconds, 10, 1);
     if (negative) {
         *--begin = '-';
     }

@@ -294,7 +294,7 @@ static bool take_submitted(struct http_lane *lane)
 
 static void let_gather(struct http_lane *lane)
 {
-    if (lane->moved >= MUCH_BYTES)
+    if (lane->running != NULL && lane->moved >= MUCH_BYTES)
         nanosleep(&(struct timespec){.tv_nsec = WHILE_NS}, NULL);
     lane->moved = 0;
 }

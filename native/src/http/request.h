@@ -60,7 +60,7 @@ struct http_request {
     bool header_ended; /* of the reply, by its blank line */
     uint64_t number;   /* of this try among the client's */
     size_t sent;
-    size_t *moved;        /* the lane's count of the bytes of bodies, both ways */
+    size_t *moved;        /* the lane's count of what passes of bodies; small ones that are sent are not in it */
     unsigned sendings;    /* within this try */
     int64_t window_moved; /* bytes both ways in this try when its stall window began */
     int64_t window_began_ms;
