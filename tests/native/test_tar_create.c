@@ -107,7 +107,7 @@ static void readers_do_not_change_the_bytes(void **state)
                 "END");
     create("serial.tar", &(struct tar_create_options){.readers = TAR_NO_READERS}, NULL);
     const struct tar_create_options kinds[] = {
-        {.readers = 1}, {.readers = 8}, {.readers = 64}, {.readers = 3, .ahead_memory = 128 << 10}};
+        {0}, {.readers = 1}, {.readers = 8}, {.readers = 64}, {.readers = 3, .ahead_memory = 128 << 10}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         for (unsigned run = 0; run < 3; run++) {
             create("ahead.tar", &kinds[i], NULL);

@@ -1,10 +1,9 @@
 #include "read_ahead.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include "../../base/pages.h"
 #include "../../base/workers.h"
@@ -12,18 +11,26 @@
 #include "../tar.h"
 
 #define SLOTS           128u
-#define READERS_DEFAULT 8u /* they wait for a disk more than they compute */
+#define READERS_DEFAULT 8u
+#define READERS_FIRST   2u /* of the default; the others join in where reading waits for a disk */
 #define READERS_MAX     64u
+#define CLAIM           4u             /* slots that a reader reads before it tells of them */
+#define WAITS_MANY      4u             /* claims that a disk held up, before another reader joins in */
 #define BUFFER_KEPT     ((size_t)4096) /* larger ones are given back after use */
 #define RECORDS_MAX     ((size_t)16 << 10)
 
 struct read_ahead {
     struct slot slots[SLOTS];
-    uint64_t oldest;            /* counts of slots, from the beginning; the writer's */
-    uint64_t added;             /* the writer's */
+    uint64_t oldest; /* counts of slots, from the beginning; the writer's */
+    uint64_t added;  /* the writer's */
+    uint64_t known;  /* slots before it are read or left; the writer's */
+    char **returned; /* chunks that are free, but not told of yet; the writer's */
+    size_t returned_count;
     uint64_t published;         /* guarded, like the rest */
     uint64_t next;              /* not looked at by a reader yet */
     unsigned idle;              /* readers */
+    unsigned wanted;            /* readers that are woken */
+    unsigned waits;             /* of late, claims that a disk held up, less those that it did not */
     const struct slot *awaited; /* by the writer; NULL: none */
     bool ending;
     char **free_chunks;
@@ -55,39 +62,75 @@ static bool lend_chunks(void *context, struct slot *slot, size_t count)
     return enough;
 }
 
-/* With the mutex held; NULL where there is nothing to read yet. */
-static struct slot *claim(struct read_ahead *ahead)
+/* With the mutex held; 0 where there is nothing to read yet. */
+static unsigned claim(struct read_ahead *ahead, struct slot **slots)
 {
-    while (ahead->next < ahead->published) {
+    unsigned count = 0;
+    while (count < CLAIM && ahead->next < ahead->published) {
         struct slot *slot = slot_at(ahead, ahead->next++);
-        if (slot->state == SLOT_WAITING) {
-            slot->state = SLOT_TAKEN;
-            return slot;
-        }
+        if (slot->state != SLOT_WAITING)
+            continue;
+        slot->state = SLOT_TAKEN;
+        slots[count++] = slot;
     }
-    return NULL;
+    return count;
+}
+
+/* How often the thread has waited, for a disk or for a lock. */
+static long waits_of_thread(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
+}
+
+/* With the mutex held. What lies in memory two readers read fast enough, and more of them only hinder one another. */
+static void adapt(struct read_ahead *ahead, bool waited)
+{
+    if (waited)
+        ahead->waits++;
+    else if (ahead->waits > 0)
+        ahead->waits--;
+    if (ahead->waits < WAITS_MANY || ahead->wanted == ahead->thread_count)
+        return;
+    ahead->waits = 0;
+    ahead->wanted++;
+    pthread_cond_signal(&ahead->work);
+}
+
+/* With the mutex held, which it lets go while it reads. */
+static void read_claimed(struct read_ahead *ahead, struct attributes *room, struct slot **slots, unsigned count)
+{
+    bool whole[CLAIM];
+    pthread_mutex_unlock(&ahead->mutex);
+    struct slot_reader reader = {room, ahead->names, lend_chunks, ahead};
+    long waits = waits_of_thread();
+    for (unsigned i = 0; i < count; i++)
+        whole[i] = slot_read(&reader, slots[i]);
+    waits = waits_of_thread() - waits;
+    pthread_mutex_lock(&ahead->mutex);
+    for (unsigned i = 0; i < count; i++) {
+        slots[i]->state = whole[i] ? SLOT_READ : SLOT_LEFT;
+        if (slots[i] == ahead->awaited)
+            pthread_cond_signal(&ahead->read);
+    }
+    adapt(ahead, 2 * waits >= (long)count);
 }
 
 static void *run_reader(void *argument)
 {
     struct read_ahead *ahead = argument;
+    struct slot *slots[CLAIM];
     struct attributes *room = malloc(sizeof(*room));
     pthread_mutex_lock(&ahead->mutex);
     while (room && !ahead->ending) {
-        struct slot *slot = claim(ahead);
-        if (!slot) {
-            ahead->idle++;
-            pthread_cond_wait(&ahead->work, &ahead->mutex);
-            ahead->idle--;
+        unsigned count = claim(ahead, slots);
+        if (count > 0) {
+            read_claimed(ahead, room, slots, count);
             continue;
         }
-        pthread_mutex_unlock(&ahead->mutex);
-        struct slot_reader reader = {room, ahead->names, lend_chunks, ahead};
-        bool whole = slot_read(&reader, slot);
-        pthread_mutex_lock(&ahead->mutex);
-        slot->state = whole ? SLOT_READ : SLOT_LEFT;
-        if (slot == ahead->awaited)
-            pthread_cond_signal(&ahead->read);
+        ahead->idle++;
+        pthread_cond_wait(&ahead->work, &ahead->mutex);
+        ahead->idle--;
     }
     pthread_mutex_unlock(&ahead->mutex);
     free(room);
@@ -100,7 +143,8 @@ static int make_chunks(struct read_ahead *ahead, size_t bytes, jb_error *error)
     ahead->chunks_size = count * READ_AHEAD_CHUNK;
     ahead->chunks = count > 0 ? pages_new(ahead->chunks_size) : NULL;
     ahead->free_chunks = calloc(count + 1, sizeof(*ahead->free_chunks));
-    if ((count > 0 && !ahead->chunks) || !ahead->free_chunks)
+    ahead->returned = calloc(count + 1, sizeof(*ahead->returned));
+    if ((count > 0 && !ahead->chunks) || !ahead->free_chunks || !ahead->returned)
         return error_no_memory(error);
     for (size_t i = count; i-- > 0;)
         ahead->free_chunks[ahead->free_count++] = ahead->chunks + i * READ_AHEAD_CHUNK;
@@ -131,6 +175,9 @@ int read_ahead_new(unsigned readers, size_t bytes, struct names *names, struct r
                                                   : READERS_MAX;
     while (ahead->thread_count < wanted && thread_start(&ahead->threads[ahead->thread_count], run_reader, ahead) == 0)
         ahead->thread_count++; /* without threads the writer reads all itself */
+    pthread_mutex_lock(&ahead->mutex);
+    ahead->wanted = readers == 0 && ahead->thread_count > READERS_FIRST ? READERS_FIRST : ahead->thread_count;
+    pthread_mutex_unlock(&ahead->mutex);
     *made = ahead;
     return JB_OK;
 }
@@ -152,6 +199,7 @@ void read_ahead_free(struct read_ahead *ahead, struct walk *walk)
     }
     pages_free(ahead->chunks, ahead->chunks_size);
     free(ahead->free_chunks);
+    free(ahead->returned);
     pthread_cond_destroy(&ahead->work);
     pthread_cond_destroy(&ahead->read);
     pthread_mutex_destroy(&ahead->mutex);
@@ -169,22 +217,31 @@ void read_ahead_add(struct read_ahead *ahead)
     slot->state = slot->kind == SLOT_NAME || slot->kind == SLOT_DIRECTORY ? SLOT_WAITING : SLOT_LEFT;
 }
 
+/* With the mutex held. */
+static void return_chunks(struct read_ahead *ahead)
+{
+    while (ahead->returned_count > 0)
+        ahead->free_chunks[ahead->free_count++] = ahead->returned[--ahead->returned_count];
+}
+
 void read_ahead_publish(struct read_ahead *ahead)
 {
     pthread_mutex_lock(&ahead->mutex);
+    return_chunks(ahead);
     uint64_t fresh = ahead->added - ahead->published;
+    unsigned running = ahead->thread_count - ahead->idle;
     ahead->published = ahead->added;
-    for (unsigned i = 0; i < ahead->idle && i < fresh; i++)
+    for (unsigned i = 0; running + i < ahead->wanted && i * CLAIM < fresh; i++)
         pthread_cond_signal(&ahead->work);
     pthread_mutex_unlock(&ahead->mutex);
 }
 
-struct slot *read_ahead_take(struct read_ahead *ahead)
+/* Waits for the oldest slot, and looks how many after it are done, too, so that the lock is not taken for each. */
+static void find_known(struct read_ahead *ahead)
 {
-    if (ahead->oldest == ahead->added)
-        return NULL;
     struct slot *slot = slot_at(ahead, ahead->oldest);
     pthread_mutex_lock(&ahead->mutex);
+    return_chunks(ahead);
     if (ahead->next <= ahead->oldest)
         ahead->next = ahead->oldest + 1;
     if (slot->state == SLOT_WAITING)
@@ -193,8 +250,21 @@ struct slot *read_ahead_take(struct read_ahead *ahead)
     while (slot->state == SLOT_TAKEN)
         pthread_cond_wait(&ahead->read, &ahead->mutex);
     ahead->awaited = NULL;
+    for (ahead->known = ahead->oldest + 1; ahead->known < ahead->published; ahead->known++) {
+        enum slot_state state = slot_at(ahead, ahead->known)->state;
+        if (state == SLOT_WAITING || state == SLOT_TAKEN)
+            break;
+    }
     pthread_mutex_unlock(&ahead->mutex);
-    return slot;
+}
+
+struct slot *read_ahead_take(struct read_ahead *ahead)
+{
+    if (ahead->oldest == ahead->added)
+        return NULL;
+    if (ahead->oldest >= ahead->known)
+        find_known(ahead);
+    return slot_at(ahead, ahead->oldest);
 }
 
 static void give_back(struct buffer *buffer, size_t maximum)
@@ -213,12 +283,8 @@ void read_ahead_release(struct read_ahead *ahead, struct walk *walk)
     slot->place = NULL;
     give_back(&slot->path, WALK_PATH_MAX);
     give_back(&slot->records, RECORDS_MAX);
-    if (slot->chunk_count == 0)
-        return;
-    pthread_mutex_lock(&ahead->mutex);
     while (slot->chunk_count > 0)
-        ahead->free_chunks[ahead->free_count++] = slot->chunks[--slot->chunk_count];
-    pthread_mutex_unlock(&ahead->mutex);
+        ahead->returned[ahead->returned_count++] = slot->chunks[--slot->chunk_count];
 }
 
 bool read_ahead_is_low(const struct read_ahead *ahead)
