@@ -58,6 +58,29 @@ static void a_name_is_claimed_once(void **state)
     workspace_close(&w);
 }
 
+/* The tree fails while the backup is still being claimed, or soon after. */
+static void of_a_tree_that_fails_nothing_is_left(void **state)
+{
+    (void)state;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    char *tree = strdup(workspace_file(&w, "tree"));
+    const char *directories[] = {tree, NULL}, *nothing[] = {"no such name", NULL};
+    jb_backup_directories_options options = {.size = sizeof options,
+                                             .name = named("b", "2026-11-22T23:48:00", "manual"),
+                                             .directories = directories,
+                                             .include = nothing,
+                                             .strict = true};
+    for (unsigned i = 0; i < 10; i++) {
+        jb_error error = JB_ERROR_INIT;
+        assert_fails(JB_ERROR_IO, error, jb_backup_directories(w.store, w.operation, &options, NULL, &error));
+        assert_false(exists(&w, "b_2026-11-22T23:48:00_manual"));
+    }
+    free(tree);
+    workspace_close(&w);
+}
+
 static void an_old_folder_of_the_name_is_not_touched(void **state)
 {
     (void)state;
@@ -708,6 +731,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folder_names_are_taken_apart_from_their_end),
         cmocka_unit_test(a_name_is_claimed_once),
+        cmocka_unit_test(of_a_tree_that_fails_nothing_is_left),
         cmocka_unit_test(an_old_folder_of_the_name_is_not_touched),
         cmocka_unit_test(a_claim_that_was_taken_over_completes_nothing),
         cmocka_unit_test(a_seal_that_is_changed_meanwhile_is_not_overwritten),

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct store_upload {
     struct event event; /* guards what follows */
     struct store_transfer *came[PARTS_MAX];
     unsigned count;
+    atomic_bool asked; /* for a beginning, or for a whole object */
     bool answers;
     bool ended;
     unsigned refused; /* the part that the store does not take */
@@ -37,7 +39,18 @@ static int begin(jb_store *store, jb_operation *operation, const char *bucket, c
                  struct store_upload **made, jb_error *error)
 {
     (void)store, (void)operation, (void)bucket, (void)key, (void)error;
+    upload.asked = true;
     *made = &upload;
+    return JB_OK;
+}
+
+static int write_whole(jb_store *store, jb_operation *operation, const char *bucket, const char *key, const void *bytes,
+                       size_t count, const unsigned char *sha256, struct store_condition condition,
+                       jb_object_info *info, jb_error *error)
+{
+    (void)store, (void)operation, (void)bucket, (void)key, (void)bytes, (void)sha256, (void)condition, (void)error;
+    upload.asked = true;
+    info->bytes = count;
     return JB_OK;
 }
 
@@ -89,6 +102,7 @@ static void *serve(void *argument)
 }
 
 static const struct store_driver driver = {.scheme = "slow",
+                                           .write = write_whole,
                                            .upload_begin = begin,
                                            .upload_part = take_part,
                                            .upload_complete = complete,
@@ -275,6 +289,90 @@ static void who_gives_up_waits_for_nothing_that_waits(void **state)
     assert_int_equal(upload.count, sha256_makes_pairs() ? 2 : 3);
 }
 
+/* A task that waits to be told how it ends. */
+struct told {
+    struct event event;
+    bool told;
+    int code;
+};
+
+static int wait_to_be_told(void *context, jb_error *error)
+{
+    struct told *told = context;
+    event_lock(&told->event);
+    while (!told->told)
+        event_wait(&told->event);
+    event_unlock(&told->event);
+    return told->code == JB_OK ? JB_OK : error_set(error, (jb_code)told->code, "somebody else was there first");
+}
+
+static void tell(struct told *told, int code)
+{
+    event_lock(&told->event);
+    told->code = code;
+    told->told = true;
+    event_signal(&told->event);
+    event_unlock(&told->event);
+}
+
+static void *tell_later(void *argument)
+{
+    wait_a_while();
+    assert_false(upload.asked);
+    tell(argument, JB_OK);
+    return NULL;
+}
+
+static void nothing_is_asked_before_the_task_has_ended(void **state)
+{
+    (void)state;
+    for (unsigned parts = 0; parts < 2; parts++) {
+        struct fixture fixture;
+        struct told told = {0};
+        struct task *task;
+        pthread_t telling;
+        event_init(&told.event);
+        set_up(&fixture, MEMORY_BYTES, NO_PART);
+        assert_ok(fixture.error, task_start(wait_to_be_told, &told, &task, &fixture.error));
+        part_writer_after(fixture.writer, task);
+        assert_int_equal(pthread_create(&telling, NULL, tell_later, &told), 0);
+        answer();
+        write_parts(&fixture, 0, parts);
+        finish(&fixture);
+        assert_ok(fixture.error, fixture.code);
+        assert_true(upload.asked);
+        pthread_join(telling, NULL);
+        tear_down(&fixture);
+        task_free(task);
+        event_clean_up(&told.event);
+    }
+}
+
+static void the_tasks_failure_is_known_before_a_part_is_full(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct told told = {0};
+    struct task *task;
+    jb_error error = JB_ERROR_INIT;
+    event_init(&told.event);
+    set_up(&fixture, MEMORY_BYTES, NO_PART);
+    assert_ok(error, task_start(wait_to_be_told, &told, &task, &error));
+    part_writer_after(fixture.writer, task);
+    struct byte_sink *sink = part_writer_sink(fixture.writer);
+    assert_ok(error, sink->write(sink, "a", 1, &error));
+    tell(&told, JB_ERROR_CONFLICT);
+    assert_int_equal(task_wait(task, NULL), JB_ERROR_CONFLICT);
+    assert_fails(JB_ERROR_CONFLICT, error, sink->write(sink, "b", 1, &error));
+    assert_string_equal(error.text, "somebody else was there first");
+    finish(&fixture);
+    assert_int_equal(fixture.code, JB_ERROR_CONFLICT);
+    assert_false(upload.asked);
+    tear_down(&fixture);
+    task_free(task);
+    event_clean_up(&told.event);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +381,8 @@ int main(void)
         cmocka_unit_test(a_waiting_part_goes_when_fewer_are_under_way),
         cmocka_unit_test(after_a_failure_a_waiting_part_does_not_go),
         cmocka_unit_test(who_gives_up_waits_for_nothing_that_waits),
+        cmocka_unit_test(nothing_is_asked_before_the_task_has_ended),
+        cmocka_unit_test(the_tasks_failure_is_known_before_a_part_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,11 @@ int claim_check_name(const jb_backup_name *name, jb_error *error)
     return store_check_names(name->bucket, NULL, error);
 }
 
-static int new_id(const jb_backup_name *name, struct backup_id *id, jb_error *error)
+int claim_id(const jb_backup_name *name, struct backup_id *id, jb_error *error)
 {
+    int code = claim_check_name(name, error);
+    if (code != JB_OK)
+        return code;
     char minute[CLOCK_TIMESTAMP_SIZE];
     clock_format_timestamp(clock_now() / 60 * 60, minute);
     bool given = name->timestamp != NULL && name->timestamp[0] != '\0';
@@ -100,9 +103,7 @@ int claim_begin(jb_store *store, jb_operation *operation, const jb_backup_name *
 {
     struct backup_id id;
     json_t *environment;
-    int code = claim_check_name(name, error);
-    if (code == JB_OK)
-        code = new_id(name, &id, error);
+    int code = claim_id(name, &id, error);
     if (code == JB_OK)
         code = claim_parse_environment(environment_text, &environment, error);
     if (code != JB_OK)

@@ -9,6 +9,9 @@
 /* Of a running seal: what its backup is to hold, as the beginner told it (docs/formats.md, Seal). */
 #define CLAIM_PLAN "plan"
 
+/* What a backup of that name is called that begins now. */
+int claim_id(const jb_backup_name *name, struct backup_id *id, jb_error *error);
+
 /* As jb_backup_begin without `resume`; the seal keeps `plan` (NULL: none) until it is complete. */
 int claim_begin(jb_store *store, jb_operation *operation, const jb_backup_name *name, const char *environment,
                 json_t *plan, char **claim, jb_error *error);

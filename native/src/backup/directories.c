@@ -178,19 +178,48 @@ static int check_same(void *context, const json_t *plan, const json_t *objects, 
     return code;
 }
 
-static int begin(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
-                 char (*names)[256], char **claim, jb_error *error)
+struct run {
+    jb_store *store;
+    jb_operation *operation;
+    const jb_backup_directories_options *options;
+    jb_backup_name name;
+    struct backup_id id; /* where nothing is resumed */
+    char (*names)[256];  /* of the objects, as check_directories */
+    json_t *objects;     /* what is put */
+    /* Of begin: */
+    char *claim;
+    json_t *claimed;
+    struct alive *alive;
+};
+
+static int make_claim(struct run *run, jb_error *error)
 {
+    const jb_backup_directories_options *options = run->options;
     json_t *plan;
     int code = make_plan(options, &plan, error);
     if (code != JB_OK)
         return code;
-    struct wanted wanted = {.options = options, .names = names, .plan = plan};
+    struct wanted wanted = {.options = options, .names = run->names, .plan = plan};
     code = options->resume
-               ? claim_resume(store, operation, &options->name, options->environment, check_same, &wanted, claim, error)
-               : claim_begin(store, operation, &options->name, options->environment, plan, claim, error);
+               ? claim_resume(run->store, run->operation, &run->name, options->environment, check_same, &wanted,
+                              &run->claim, error)
+               : claim_begin(run->store, run->operation, &run->name, options->environment, plan, &run->claim, error);
     json_decref(plan);
     return code;
+}
+
+/* Claims the backup, and says that it is alive: from then on objects can be put. */
+static int begin(void *context, jb_error *error)
+{
+    struct run *run = context;
+    int code = make_claim(run, error);
+    if (code == JB_OK)
+        code = json_parse(run->claim, strlen(run->claim), "the claim", &run->claimed, error);
+    if (code != JB_OK)
+        return code;
+    char key[STORE_KEY_MAX + 1];
+    snprintf(key, sizeof key, "%s/alive.engine", json_member_text(run->claimed, "folder"));
+    return alive_start(run->store, run->operation, run->name.bucket, key, &run->alive, error);
 }
 
 static bool is_kept(const json_t *kept, const char *name)
@@ -205,16 +234,15 @@ static bool is_kept(const json_t *kept, const char *name)
     return false;
 }
 
-static int put_directory(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
-                         const char *folder, const char *directory, const char *name, struct alive *alive,
-                         json_t *objects, jb_error *error)
+static int put_directory(struct run *run, const char *folder, size_t i, struct task *beginning, jb_error *error)
 {
+    const jb_backup_directories_options *options = run->options;
     char key[STORE_KEY_MAX + 1];
-    snprintf(key, sizeof key, "%s/%s", folder, name);
+    snprintf(key, sizeof key, "%s/%s", folder, run->names[i]);
     jb_put_options put = {.size = sizeof put,
-                          .bucket = options->name.bucket,
+                          .bucket = run->name.bucket,
                           .key = key,
-                          .tree = directory,
+                          .tree = options->directories[i],
                           .exclude = options->exclude,
                           .include = options->include,
                           .one_file_system = options->one_file_system,
@@ -225,38 +253,43 @@ static int put_directory(jb_store *store, jb_operation *operation, const jb_back
                               options->compression == JB_COMPRESSION_NONE ? JB_COMPRESSION_ZSTD : options->compression};
     put.index = put.compression == JB_COMPRESSION_ZSTD && !options->no_index;
     struct object object;
-    int code = put_object(store, operation, &put, &object, error);
+    int code = put_object(run->store, run->operation, &put, beginning, &object, error);
     if (code != JB_OK)
         return code;
     json_t *json = object_to_json(&object, error);
     if (json == NULL) {
         code = (int)error->code;
     } else {
-        alive_complete(alive, json);
-        json_append(objects, json, &code, error);
+        alive_complete(run->alive, json);
+        json_append(run->objects, json, &code, error);
     }
     object_clean_up(&object);
     return code;
 }
 
-static int put_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
-                           const char *claim, char (*names)[256], json_t *objects, jb_error *error)
+static int resume_directories(struct run *run, jb_error *error)
 {
-    json_t *json;
-    int code = json_parse(claim, strlen(claim), "the claim", &json, error);
+    int code = begin(run, error);
+    for (size_t i = 0; code == JB_OK && run->options->directories[i] != NULL; i++)
+        if (!is_kept(json_object_get(run->claimed, "objects"), run->names[i]))
+            code = put_directory(run, json_member_text(run->claimed, "folder"), i, NULL, error);
+    return code;
+}
+
+/* The first directory is read already while the backup is claimed, which takes the store many round trips. */
+static int put_directories(struct run *run, jb_error *error)
+{
+    struct task *beginning;
+    int code = claim_id(&run->name, &run->id, error);
     if (code != JB_OK)
         return code;
-    const char *folder = json_member_text(json, "folder");
-    char key[STORE_KEY_MAX + 1];
-    snprintf(key, sizeof key, "%s/alive.engine", folder);
-    struct alive *alive = NULL;
-    code = alive_start(store, operation, options->name.bucket, key, &alive, error);
-    for (size_t i = 0; code == JB_OK && options->directories[i] != NULL; i++)
-        if (!is_kept(json_object_get(json, "objects"), names[i]))
-            code = put_directory(store, operation, options, folder, options->directories[i], names[i], alive, objects,
-                                 error);
-    alive_stop(alive);
-    json_decref(json);
+    run->name.timestamp = run->id.timestamp;
+    code = task_start(begin, run, &beginning, error);
+    if (code != JB_OK)
+        return code;
+    for (size_t i = 0; code == JB_OK && run->options->directories[i] != NULL; i++)
+        code = put_directory(run, run->id.folder, i, beginning, error);
+    task_free(beginning);
     return code;
 }
 
@@ -326,6 +359,25 @@ static size_t count_directories(const jb_backup_directories_options *options)
     return count;
 }
 
+/* Makes the backup, or leaves nothing of it; the seal is the caller's to free. */
+static int back_up(struct run *run, char **seal, jb_error *error)
+{
+    char *objects_text = NULL;
+    int code = run->options->resume ? resume_directories(run, error) : put_directories(run, error);
+    alive_stop(run->alive);
+    if (code == JB_OK)
+        code = json_text(run->objects, &objects_text, error);
+    if (code == JB_OK)
+        code = jb_backup_complete(run->store, run->operation, run->name.bucket, run->claim, objects_text, seal, error);
+    jb_error left = JB_ERROR_INIT;
+    /* Without the operation, for it may be cancelled. */
+    if (code != JB_OK && run->claim != NULL && !run->options->resume &&
+        jb_backup_discard(run->store, NULL, run->name.bucket, run->claim, &left) != JB_OK)
+        operation_log(run->operation, JB_LOG_WARNING, "the unfinished backup is still there: %s", left.text);
+    free(objects_text);
+    return code;
+}
+
 int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_backup_directories_options *options,
                           char **account, jb_error *error)
 {
@@ -335,41 +387,32 @@ int jb_backup_directories(jb_store *store, jb_operation *operation, const jb_bac
     int code = check_options(options, error);
     if (code != JB_OK)
         return code;
-    char(*names)[256] = calloc(count_directories(options), sizeof *names);
-    json_t *objects = json_array();
-    char *claim = NULL;
-    char *objects_text = NULL;
+    struct run run = {.store = store,
+                      .operation = operation,
+                      .options = options,
+                      .name = options->name,
+                      .names = calloc(count_directories(options), sizeof *run.names),
+                      .objects = json_array()};
     char *seal = NULL;
-    code = names == NULL || objects == NULL ? error_no_memory(error) : check_directories(options, names, error);
+    code = run.names == NULL || run.objects == NULL ? error_no_memory(error)
+                                                    : check_directories(options, run.names, error);
     if (code == JB_OK && options->protection != NULL)
         code = jb_protection_check(store, operation, options->name.bucket, options->protection, error);
     if (code == JB_OK)
-        code = begin(store, operation, options, names, &claim, error);
-    if (code == JB_OK) {
-        code = put_directories(store, operation, options, claim, names, objects, error);
-        if (code == JB_OK)
-            code = json_text(objects, &objects_text, error);
-        if (code == JB_OK)
-            code = jb_backup_complete(store, operation, options->name.bucket, claim, objects_text, &seal, error);
-        jb_error left = JB_ERROR_INIT;
-        /* Without the operation, for it may be cancelled. */
-        if (code != JB_OK && !options->resume &&
-            jb_backup_discard(store, NULL, options->name.bucket, claim, &left) != JB_OK)
-            operation_log(operation, JB_LOG_WARNING, "the unfinished backup is still there: %s", left.text);
-    }
+        code = back_up(&run, &seal, error);
     bool complete = code == JB_OK;
     if (complete && options->catalog != NULL)
         code = enter_in_catalog(options->catalog, operation, seal, error);
     if (complete && options->protection != NULL)
-        code = protect_finished(store, operation, options, claim, code, error);
+        code = protect_finished(store, operation, options, run.claim, code, error);
     if (code == JB_OK && account != NULL) {
         *account = seal;
         seal = NULL;
     }
     free(seal);
-    free(objects_text);
-    free(claim);
-    json_decref(objects);
-    free(names);
+    free(run.claim);
+    json_decref(run.claimed);
+    json_decref(run.objects);
+    free(run.names);
     return code;
 }

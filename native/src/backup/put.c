@@ -25,6 +25,7 @@ struct put {
     jb_store *store;
     jb_operation *operation;
     const jb_put_options *options;
+    struct task *after;
     struct object *object;
 };
 
@@ -185,6 +186,7 @@ static int open_stages(struct put *put, jb_store *store, struct put_stages_optio
                                           .level = options->level,
                                           .replace = options->replace,
                                           .encryption = options->encryption,
+                                          .after = put->after,
                                           .memory_bytes = memory_for_buffers(put->operation)};
     if (options->tree != NULL)
         stages->memory_bytes -= memory_for_reading_ahead(put->operation);
@@ -245,17 +247,17 @@ static void tell_completed(struct alive *alive, const struct object *object)
     json_decref(description);
 }
 
-int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct object *object,
-               jb_error *error)
+int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct task *after,
+               struct object *object, jb_error *error)
 {
     *object = (struct object){0};
     int code = check_options(options, error);
-    if (code == JB_OK && !options->replace)
+    if (code == JB_OK && !options->replace && after == NULL)
         code = refuse_existing(store, operation, options, error);
     if (code != JB_OK)
         return code;
     struct object made = {0}; /* what the producer knows of it */
-    struct put put = {.store = store, .operation = operation, .options = options, .object = &made};
+    struct put put = {.store = store, .operation = operation, .options = options, .after = after, .object = &made};
     code = run(&put, store, object, error);
     if (code == JB_OK) {
         object->root = made.root;
@@ -278,7 +280,7 @@ int jb_put(jb_store *store, jb_operation *operation, const jb_put_options *optio
     if (error == NULL)
         error = &own;
     struct object object;
-    int code = put_object(store, operation, options, &object, error);
+    int code = put_object(store, operation, options, NULL, &object, error);
     if (code != JB_OK)
         return code;
     if (account != NULL) {

@@ -19,6 +19,7 @@ int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *op
                                options->memory_bytes - frames, &stages->writer, error);
     if (code != JB_OK)
         return code;
+    part_writer_after(stages->writer, options->after);
     stages->next = part_writer_sink(stages->writer);
     if (options->encryption != NULL) {
         code = age_encryptor_new(stages->next, options->encryption, operation_memory_limit(operation),
@@ -54,7 +55,9 @@ int put_stages_advance(struct put_stages *stages, size_t count, jb_error *error)
 int put_stages_flush(struct put_stages *stages, jb_error *error)
 {
     int code = stages->compressor != NULL ? stages->compressor->finish(stages->compressor, error) : JB_OK;
-    return code == JB_OK && stages->encryptor != NULL ? age_encryptor_finish(stages->encryptor, error) : code;
+    if (code == JB_OK && stages->encryptor != NULL)
+        code = age_encryptor_finish(stages->encryptor, error);
+    return code == JB_OK ? part_writer_flush(stages->writer, error) : code;
 }
 
 int put_stages_finish(struct put_stages *stages, struct object *object, jb_error *error)

@@ -35,6 +35,7 @@ struct part_writer {
     char *key;
     bool replace;
     struct part_plan plan;
+    struct task *after; /* NULL: none */
     struct event event; /* guards the slots' states, `held` and `under_way` */
     struct slot slots[SLOTS_MAX];
     struct slot *filling;
@@ -196,8 +197,10 @@ static int begin_segment(struct part_writer *writer, jb_error *error)
         return error_set(error, JB_ERROR_LIMIT, "'%s' outgrows %d objects", writer->key, SEGMENTS_MAX);
     char key[STORE_KEY_MAX + 8];
     segment_key(writer, index, key);
-    int code =
-        store_upload_begin(writer->store, writer->operation, writer->bucket, key, &writer->uploads[index], error);
+    int code = task_wait(writer->after, error);
+    if (code == JB_OK)
+        code =
+            store_upload_begin(writer->store, writer->operation, writer->bucket, key, &writer->uploads[index], error);
     if (code != JB_OK)
         return code;
     const char *slash = strrchr(key, '/');
@@ -279,7 +282,7 @@ int part_writer_advance(struct part_writer *writer, size_t count, jb_error *erro
 {
     struct slot *slot = writer->filling;
     slot->transfer.count += count;
-    return slot->transfer.count == slot->capacity ? start_part(writer, false, error) : JB_OK;
+    return slot->transfer.count == slot->capacity ? start_part(writer, false, error) : task_check(writer->after, error);
 }
 
 static int write_bytes(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)
@@ -344,6 +347,8 @@ static int finish_small(struct part_writer *writer, struct store_condition condi
         code = object_finish(&writer->object, error);
     jb_object_info info;
     if (code == JB_OK)
+        code = task_wait(writer->after, error);
+    if (code == JB_OK)
         code = store_write(writer->store, writer->operation, writer->bucket, writer->key, bytes, count, sha256,
                            condition, &info, error);
     if (code != JB_OK)
@@ -381,9 +386,10 @@ static int complete_segments(struct part_writer *writer, struct store_condition 
     return JB_OK;
 }
 
-/* Nothing is left that waits for more. */
-static int start_last(struct part_writer *writer, jb_error *error)
+int part_writer_flush(struct part_writer *writer, jb_error *error)
 {
+    if (writer->object.segment_count == 0)
+        return JB_OK; /* all of it is one object, which finish makes visible at once */
     if (writer->filling != NULL && writer->filling->transfer.count > 0)
         return start_part(writer, true, error);
     event_lock(&writer->event);
@@ -401,7 +407,7 @@ int part_writer_finish(struct part_writer *writer, struct object *object, jb_err
     if (writer->object.segment_count == 0) {
         code = finish_small(writer, condition, error);
     } else {
-        code = start_last(writer, error);
+        code = part_writer_flush(writer, error);
         if (code == JB_OK)
             code = wait_for_room(writer, true, 0, NULL, error);
         if (code == JB_OK)
@@ -422,6 +428,11 @@ int part_writer_finish(struct part_writer *writer, struct object *object, jb_err
 void part_writer_expect(struct part_writer *writer, uint64_t bytes)
 {
     writer->plan.expected = bytes;
+}
+
+void part_writer_after(struct part_writer *writer, struct task *task)
+{
+    writer->after = task;
 }
 
 struct byte_sink *part_writer_sink(struct part_writer *writer)
