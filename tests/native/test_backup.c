@@ -58,6 +58,41 @@ static void a_name_is_claimed_once(void **state)
     workspace_close(&w);
 }
 
+/* Takes its time, so that the claim is over before all is read. */
+static int count_slowly(void *context, const jb_progress *event)
+{
+    uint64_t *bytes = context;
+    *bytes = event->bytes_done;
+    usleep(5000);
+    return 0;
+}
+
+static void a_large_tree_is_not_read_to_its_end_for_a_name_that_is_taken(void **state)
+{
+    (void)state;
+    const uint64_t size = (uint64_t)64 << 20;
+    struct workspace w;
+    workspace_open(&w);
+    make_tree(&w);
+    assert_int_equal(shell("head -c %llu /dev/zero > '%s'", (unsigned long long)size, workspace_file(&w, "tree/large")),
+                     0);
+    jb_error error = JB_ERROR_INIT;
+    uint64_t bytes = 0;
+    jb_operation_options options = {
+        .size = sizeof options, .progress = count_slowly, .progress_context = &bytes, .progress_interval_ms = 1};
+    jb_operation_free(w.operation);
+    assert_ok(error, jb_operation_new(&options, &w.operation, &error));
+    jb_backup_name name = named("b", "2026-11-22T23:48:00", "manual");
+    char *claim;
+    assert_ok(error, jb_backup_begin(w.store, w.operation, &name, NULL, false, &claim, &error));
+    assert_fails(JB_ERROR_CONFLICT, error, back_up(&w, "b", "2026-11-22T23:48:00", "manual", NULL, &error));
+    assert_string_equal(error.text, "the backup 'b_2026-11-22T23:48:00_manual' exists already in 'bucket'");
+    assert_true(bytes < size);
+    assert_ok(error, jb_backup_discard(w.store, w.operation, "bucket", claim, &error));
+    jb_text_free(claim);
+    workspace_close(&w);
+}
+
 /* The tree fails while the backup is still being claimed, or soon after. */
 static void of_a_tree_that_fails_nothing_is_left(void **state)
 {
@@ -731,6 +766,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folder_names_are_taken_apart_from_their_end),
         cmocka_unit_test(a_name_is_claimed_once),
+        cmocka_unit_test(a_large_tree_is_not_read_to_its_end_for_a_name_that_is_taken),
         cmocka_unit_test(of_a_tree_that_fails_nothing_is_left),
         cmocka_unit_test(an_old_folder_of_the_name_is_not_touched),
         cmocka_unit_test(a_claim_that_was_taken_over_completes_nothing),

@@ -56,7 +56,7 @@ struct tar_create_options {
     const struct tar_directory *left_out; /* this one below the tree is left out, with a warning; NULL: none */
     const char *left_out_why;
     bool strict;         /* a warning is a failure (JB_ERROR_IO) */
-    unsigned readers;    /* threads that read small files ahead; 0: 2, and up to 8 while a disk is waited for;
+    unsigned readers;    /* threads that read small files ahead; 0: 2, and up to 8 once a disk was waited for;
                             TAR_NO_READERS: none */
     size_t ahead_memory; /* bytes for what is read ahead; 0: TAR_AHEAD_MEMORY */
     size_t names_memory; /* bytes for names of large directories, and the same for files with several names; what

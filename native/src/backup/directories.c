@@ -186,7 +186,7 @@ struct run {
     struct backup_id id; /* where nothing is resumed */
     char (*names)[256];  /* of the objects, as check_directories */
     json_t *objects;     /* what is put */
-    /* Of begin: */
+    /* Set by begin, and with a task only to be read once that has ended: */
     char *claim;
     json_t *claimed;
     struct alive *alive;
@@ -283,12 +283,17 @@ static int put_directories(struct run *run, jb_error *error)
     int code = claim_id(&run->name, &run->id, error);
     if (code != JB_OK)
         return code;
-    run->name.timestamp = run->id.timestamp;
+    run->name.timestamp = run->id.timestamp; /* the claim's folder is this one also where a minute ends meanwhile */
     code = task_start(begin, run, &beginning, error);
     if (code != JB_OK)
         return code;
     for (size_t i = 0; code == JB_OK && run->options->directories[i] != NULL; i++)
         code = put_directory(run, run->id.folder, i, beginning, error);
+    /* Of two failures the claim's own is told, for it is what the caller can do something about. */
+    if (code != JB_OK && code != JB_ERROR_CANCELLED) {
+        int begun = task_wait(beginning, error);
+        code = begun != JB_OK ? begun : code;
+    }
     task_free(beginning);
     return code;
 }
@@ -359,7 +364,7 @@ static size_t count_directories(const jb_backup_directories_options *options)
     return count;
 }
 
-/* Makes the backup, or leaves nothing of it; the seal is the caller's to free. */
+/* The seal is the caller's to free. What fails is discarded, but for what was to be resumed. */
 static int back_up(struct run *run, char **seal, jb_error *error)
 {
     char *objects_text = NULL;

@@ -7,7 +7,8 @@
 #include "../stream/object.h"
 
 /* As jb_put; the object is the caller's to clean up. With `after` (NULL for none) nothing is asked of the store before
- * that task has ended well, which makes sure that there is no such object; the source is read meanwhile. */
+ * that task has ended well, which makes sure that there is no such object; the source is read meanwhile, and the
+ * options have no alive_key. */
 int put_object(jb_store *store, jb_operation *operation, const jb_put_options *options, struct task *after,
                struct object *object, jb_error *error);
 

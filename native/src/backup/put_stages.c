@@ -6,13 +6,15 @@ static int count_and_pass(struct byte_sink *sink, const void *bytes, size_t coun
 {
     struct put_stages *stages = (struct put_stages *)sink;
     stages->content_bytes += count;
-    return stages->next->write(stages->next, bytes, count, error);
+    int code = task_check(stages->after, error);
+    return code == JB_OK ? stages->next->write(stages->next, bytes, count, error) : code;
 }
 
 int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *operation, struct workers *workers,
                     const struct put_stages_options *options, jb_error *error)
 {
-    *stages = (struct put_stages){.sink = {count_and_pass}, .compression = options->compression};
+    *stages =
+        (struct put_stages){.sink = {count_and_pass}, .compression = options->compression, .after = options->after};
     bool packed = options->compression != JB_COMPRESSION_NONE;
     size_t frames = packed ? memory_for_frames(options->memory_bytes) : 0;
     int code = part_writer_new(store, operation, workers, options->bucket, options->key, options->replace,

@@ -14,6 +14,7 @@ struct put_stages {
     struct compressor *compressor;   /* NULL for none */
     struct age_encryptor *encryptor; /* NULL for none */
     struct part_writer *writer;
+    struct task *after;
 };
 
 struct put_stages_options {
@@ -23,7 +24,7 @@ struct put_stages_options {
     int level;
     bool replace;
     const jb_encryption *encryption; /* NULL for none */
-    struct task *after;              /* as part_writer_after; NULL for none */
+    struct task *after;              /* as part_writer_after; its failure is also that of the next write */
     size_t memory_bytes;             /* for all stages together */
 };
 
@@ -36,7 +37,7 @@ int put_stages_open(struct put_stages *stages, jb_store *store, jb_operation *op
 int put_stages_reserve(struct put_stages *stages, void **room, size_t *capacity, jb_error *error);
 int put_stages_advance(struct put_stages *stages, size_t count, jb_error *error);
 
-/* The stream has ended: everything that stages hold back goes into the parts, and they are sent. */
+/* The stream has ended: everything that stages hold back goes into the parts, and they are on their way. */
 int put_stages_flush(struct put_stages *stages, jb_error *error);
 /* After the flush: completes the object, and fills what the stages know of it. */
 int put_stages_finish(struct put_stages *stages, struct object *object, jb_error *error);

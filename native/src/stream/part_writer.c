@@ -282,7 +282,7 @@ int part_writer_advance(struct part_writer *writer, size_t count, jb_error *erro
 {
     struct slot *slot = writer->filling;
     slot->transfer.count += count;
-    return slot->transfer.count == slot->capacity ? start_part(writer, false, error) : task_check(writer->after, error);
+    return slot->transfer.count == slot->capacity ? start_part(writer, false, error) : JB_OK;
 }
 
 static int write_bytes(struct byte_sink *sink, const void *bytes, size_t count, jb_error *error)

@@ -21,8 +21,8 @@ int part_writer_new(jb_store *store, jb_operation *operation, struct workers *wo
  * More or fewer bytes may come. */
 void part_writer_expect(struct part_writer *writer, uint64_t bytes);
 
-/* Before the first byte: nothing is asked of the store before the task has ended, which must outlive the writer. Its
- * failure is the writer's, from the next byte on. */
+/* Before the first byte: nothing is asked of the store before the task has ended, whose failure is the writer's. The
+ * task must outlive the writer. */
 void part_writer_after(struct part_writer *writer, struct task *task);
 
 struct byte_sink *part_writer_sink(struct part_writer *writer);
@@ -32,8 +32,8 @@ struct byte_sink *part_writer_sink(struct part_writer *writer);
 int part_writer_reserve(struct part_writer *writer, void **room, size_t *capacity, jb_error *error);
 int part_writer_advance(struct part_writer *writer, size_t count, jb_error *error);
 
-/* No more bytes will come: sends what is left, so that it is on its way while the caller does something else before it
- * calls finish. */
+/* No more bytes will come: sends the last part, so that it is on its way while the caller does something else before it
+ * calls finish. What fits its first part is sent by finish alone. */
 int part_writer_flush(struct part_writer *writer, jb_error *error);
 
 /* Sends what is left, waits for all, completes every segment and has the store confirm it. Fills the object's name,

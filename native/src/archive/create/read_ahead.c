@@ -14,7 +14,7 @@
 #define READERS_DEFAULT 8u
 #define READERS_FIRST   2u /* of the default; the others join in where reading waits for a disk */
 #define READERS_MAX     64u
-#define CLAIM           4u             /* slots that a reader reads before it tells of them */
+#define CLAIM           4u             /* slots that each of the first readers reads before it tells of them */
 #define WAITS_MANY      4u             /* claims that a disk held up, before another reader joins in */
 #define BUFFER_KEPT     ((size_t)4096) /* larger ones are given back after use */
 #define RECORDS_MAX     ((size_t)16 << 10)
@@ -23,13 +23,13 @@ struct read_ahead {
     struct slot slots[SLOTS];
     uint64_t oldest; /* counts of slots, from the beginning; the writer's */
     uint64_t added;  /* the writer's */
-    uint64_t known;  /* slots before it are read or left; the writer's */
+    uint64_t known;  /* slots before it are read or left, and the writer's; so is this */
     char **returned; /* chunks that are free, but not told of yet; the writer's */
     size_t returned_count;
     uint64_t published;         /* guarded, like the rest */
     uint64_t next;              /* not looked at by a reader yet */
     unsigned idle;              /* readers */
-    unsigned wanted;            /* readers that are woken */
+    unsigned wanted;            /* readers that are to run */
     unsigned waits;             /* of late, claims that a disk held up, less those that it did not */
     const struct slot *awaited; /* by the writer; NULL: none */
     bool ending;
@@ -62,11 +62,11 @@ static bool lend_chunks(void *context, struct slot *slot, size_t count)
     return enough;
 }
 
-/* With the mutex held; 0 where there is nothing to read yet. */
+/* With the mutex held; 0 where there is nothing to read yet. One at a time where a disk takes its time for each. */
 static unsigned claim(struct read_ahead *ahead, struct slot **slots)
 {
-    unsigned count = 0;
-    while (count < CLAIM && ahead->next < ahead->published) {
+    unsigned count = 0, most = ahead->wanted > READERS_FIRST ? 1 : CLAIM;
+    while (count < most && ahead->next < ahead->published) {
         struct slot *slot = slot_at(ahead, ahead->next++);
         if (slot->state != SLOT_WAITING)
             continue;
@@ -122,6 +122,7 @@ static void *run_reader(void *argument)
     struct slot *slots[CLAIM];
     struct attributes *room = malloc(sizeof(*room));
     pthread_mutex_lock(&ahead->mutex);
+    ahead->idle += !room; /* for ever: the others are woken instead */
     while (room && !ahead->ending) {
         unsigned count = claim(ahead, slots);
         if (count > 0) {
@@ -242,8 +243,6 @@ static void find_known(struct read_ahead *ahead)
     struct slot *slot = slot_at(ahead, ahead->oldest);
     pthread_mutex_lock(&ahead->mutex);
     return_chunks(ahead);
-    if (ahead->next <= ahead->oldest)
-        ahead->next = ahead->oldest + 1;
     if (slot->state == SLOT_WAITING)
         slot->state = SLOT_LEFT; /* the readers are behind: the writer does not wait for them */
     ahead->awaited = slot;
@@ -255,6 +254,9 @@ static void find_known(struct read_ahead *ahead)
         if (state == SLOT_WAITING || state == SLOT_TAKEN)
             break;
     }
+    /* From here on they are the writer's, and no reader looks at them again. */
+    if (ahead->next < ahead->known)
+        ahead->next = ahead->known;
     pthread_mutex_unlock(&ahead->mutex);
 }
 

@@ -26,7 +26,7 @@ enum slot_state { SLOT_WAITING, SLOT_TAKEN, SLOT_READ, SLOT_LEFT };
 
 struct slot {
     enum slot_kind kind;
-    enum slot_state state;    /* guarded by the ring's mutex */
+    enum slot_state state;    /* guarded by the ring's mutex from publish until the writer takes the slot */
     struct buffer path;       /* below the tree; "" is appended, so that there always is a text */
     struct walk_place *place; /* held; NULL with SLOT_TROUBLE */
     const char *name;         /* in `path` */
